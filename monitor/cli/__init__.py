@@ -1,0 +1,90 @@
+"""The `presscanary` command: one file per command, found in this folder without registration.
+
+A command's file has the command's name (`check_config.py` is `check-config`, `import_.py` is `import`) and exposes `command`, a function that Typer
+reads, or `commands`, a `typer.Typer` for a group.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import sys
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from monitor.cli.frame import CommandError, Place, err
+
+_NOT_COMMANDS = {"frame"}
+
+
+def data_home() -> Path:
+    """The data folder when no option names one: `$XDG_DATA_HOME/presscanary`, by default under `~/.local/share`."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "presscanary"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"presscanary {metadata.version('presscanary')}")
+        raise typer.Exit
+
+
+def _entry(
+    context: typer.Context,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="PRESSCANARY_DATA_DIR", help="Folder that holds the measurements.", show_default="~/.local/share/presscanary"
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar="PRESSCANARY_CONFIG", help="What is watched.", show_default="targets.yaml here, else the shipped one"),
+    ] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Watch whether independent media can be reached, and keep a verifiable record of blocking."""
+    from monitor.config import shipped  # noqa: PLC0415 - `--help` and `--version` need no configuration room
+
+    here = Path("targets.yaml")
+    context.obj = Place(data_dir=data_dir or data_home(), config=config or (here if here.exists() else shipped()))
+
+
+def build() -> typer.Typer:
+    """The whole command line, with every command of this folder."""
+    app = typer.Typer(
+        name="presscanary", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
+    )
+    app.callback()(_entry)
+    for module in pkgutil.iter_modules(__path__):
+        if module.name not in _NOT_COMMANDS:
+            _add(app, module.name.rstrip("_").replace("_", "-"), import_module(f"{__name__}.{module.name}"))
+    return app
+
+
+def _add(app: typer.Typer, name: str, module: Any) -> None:
+    if hasattr(module, "commands"):
+        app.add_typer(module.commands, name=name)
+    else:
+        app.command(name=name)(module.command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 fault at run time, 2 wrong input; a fault is one line, never a traceback."""
+    try:
+        code = build()(args=arguments, standalone_mode=False)
+    except CommandError as fault:
+        err.print(str(fault), style="red", markup=False, soft_wrap=True)
+        code = fault.code
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as fault:
+        fault.show()
+        code = fault.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,305 @@
+"""The words of understanding: what measurements mean. Every record that crosses a room's wall is defined here.
+
+A type belongs here when two rooms speak of it; a type used in one room lives in that room. All times are aware UTC
+datetimes; records carry the ids of what they came from, so that an alert is walked back to packets by reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from probes.model import Failure, Role
+
+
+class State(StrEnum):
+    """What a measurement says of a target there and then; `insufficient` is never to be read as `ok`."""
+
+    OK = "ok"
+    DOWN = "down"
+    BLOCKED = "blocked"
+    INSUFFICIENT = "insufficient"
+
+
+class Layer(StrEnum):
+    """Where it showed (not where it was done)."""
+
+    DNS = "dns"
+    TCP = "tcp"
+    TLS = "tls"
+    HTTP = "http"
+    QUIC = "quic"
+
+
+class Locus(StrEnum):
+    """Who made the difference, as far as the evidence goes."""
+
+    NETWORK = "network"
+    SERVER_SIDE = "server_side"
+    UNKNOWN = "unknown"
+
+
+class Evidence(StrEnum):
+    """How much a failure proves: an artefact is something that only a censor (or a liar) leaves behind."""
+
+    NONE = "none"
+    ARTEFACT = "artefact"
+    AMBIGUOUS = "ambiguous"
+    SERVER_ANSWER = "server_answer"
+
+
+class Health(StrEnum):
+    """Whether a vantage point can be believed at all."""
+
+    HEALTHY = "healthy"
+    SICK = "sick"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class Tier(StrEnum):
+    """How sure an event is (DESIGN §3)."""
+
+    SUSPECTED = "suspected"
+    LIKELY = "likely"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One measurement's meaning under one version of the rules; it can be recomputed from the stored facts at any time."""
+
+    measurement: str
+    state: State
+    rule_id: str
+    layer: Layer | None = None
+    technique: str | None = None
+    """`layer.action.qualifier` (docs/reference/techniques.md); the deepest node that the evidence supports."""
+    locus: Locus = Locus.UNKNOWN
+    evidence: Evidence = Evidence.NONE
+    failure: Failure = None
+    controls_agree: int = 0
+    """k: control vantage points whose result agrees with the verdict …"""
+    controls_total: int = 0
+    """… of n that were asked about the same URL in the same window."""
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """Seconds that the deciding path took per phase; None where the phase never happened."""
+
+    dns: float | None = None
+    tcp: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One measurement and its verdict as one flat row: what series, tables, metrics and pages are made of."""
+
+    measurement: str
+    time: datetime
+    target: str
+    url: str
+    vantage: str
+    country: str
+    network: str
+    role: Role
+    innocuous: bool
+    verdict: Verdict
+    timings: Timings = field(default_factory=Timings)
+    status: int | None = None
+    certificate_expiry: datetime | None = None
+    protocol: str = ""
+    tls_version: str = ""
+    body_length: int | None = None
+    redirects: int = 0
+    simulated: bool = False
+    vantage_kind: str = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The newest outcome of a target at a vantage point, and since when its state has been the same."""
+
+    outcome: Outcome
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VantageStatus:
+    """A vantage point as the innocuous targets and its newest results show it."""
+
+    vantage: str
+    country: str
+    network: str
+    role: Role
+    health: Health
+    why: str
+    last_seen: datetime | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Target x vantage point x a stretch of time, with counts; `start` and `end` are its first and last measurement."""
+
+    target: str
+    country: str
+    network: str
+    vantage: str
+    start: datetime
+    end: datetime
+    ok: int = 0
+    down: int = 0
+    blocked: int = 0
+    insufficient: int = 0
+    role: Role = Role.VANTAGE
+    innocuous: bool = False
+    pooled: bool = False
+    """True where many strangers' rows stand under one name (crowd-sourced history): it counts as one vantage point."""
+    layer: Layer | None = None
+    technique: str | None = None
+    locus: Locus = Locus.UNKNOWN
+    evidence: Evidence = Evidence.NONE
+    """Of the blocked measurements in the cell: the strongest."""
+    controls_agree: int = 0
+    controls_total: int = 0
+    witnesses: tuple[str, ...] = ()
+    """Ids of the measurements that were blocked."""
+    simulated: bool = False
+    source: str = ""
+    """Where an imported series came from; empty for our own measurements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Counts per target, network and UTC day: what coverage is computed from."""
+
+    target: str
+    country: str
+    network: str
+    day: date
+    ok: int = 0
+    down: int = 0
+    blocked: int = 0
+    insufficient: int = 0
+
+
+Interval: TypeAlias = tuple[datetime | None, datetime]
+"""[earliest, latest]; earliest is None where nothing was seen before (it may have begun at any earlier time)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpan:
+    """An event's part on one network."""
+
+    network: str
+    onset: Interval
+    end: Interval | None
+    alarm: datetime
+    technique: str | None
+    vantage_points: int
+    score: float
+    """log10 likelihood ratio at its highest."""
+    witnesses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockingEvent:
+    """A stretch during which a target was blocked in a country: onset and end as intervals, and what proves it."""
+
+    id: str
+    target: str
+    country: str
+    networks: tuple[str, ...]
+    onset: Interval
+    end: Interval | None
+    tier: Tier
+    technique: str | None
+    locus: Locus
+    alarm: datetime
+    score: float
+    counts: Mapping[str, int]
+    """vantage_points, networks, blocked, ok, controls_agree, controls_total, flaps."""
+    witnesses: tuple[str, ...]
+    spans: tuple[NetworkSpan, ...] = ()
+    disputed: bool = False
+    simulated: bool = False
+    revision: int = 1
+    detector: str = ""
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Who says so, and what they say."""
+
+    url: str
+    tier: str = ""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A documented date: somebody's statement, never the truth; it keeps its sources, precision and disagreements."""
+
+    id: str
+    target: str
+    country: str
+    kind: str
+    """blocked, unblocked, extended, ordered, threatened, court_upheld, court_annulled, not_enforced, look_alike."""
+    date: str
+    """As documented: a year, month, day or time."""
+    precision: str
+    interval: tuple[datetime, datetime]
+    """When it can have happened, in UTC, the end excluded."""
+    weight: str = "none"
+    """strong: score the detector against it; weak: blocked during, no onset; none: nothing to be seen on the wire."""
+    networks: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    disagreements: tuple[str, ...] = ()
+    note: str = ""
+    simulated: bool = False
+
+
+class ClaimVerdict(StrEnum):
+    """What the measurements say about a claim (DESIGN §6)."""
+
+    SUPPORTED = "supported"
+    CONSISTENT = "consistent"
+    CONTRADICTED = "contradicted"
+    NOT_TESTABLE = "not testable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCheck:
+    """One claim beside the events: the verdict, how far apart, and on how much data it rests."""
+
+    claim: Claim
+    verdict: ClaimVerdict
+    why: str
+    distance_days: float | None = None
+    """Days between the event's edge and the claim's interval; 0 where they overlap, None where there is no event."""
+    days_covered: int = 0
+    days_asked: int = 0
+    measurements: int = 0
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """All claims against all events, and what is left over on either side."""
+
+    checks: tuple[ClaimCheck, ...]
+    unclaimed: tuple[str, ...] = ()
+    """Events that no claim speaks of."""
+    unseen: tuple[str, ...] = ()
+    """Claims of a block for which no event was found although there was data."""
+    simulated: bool = False

@@ -1,0 +1,273 @@
+"""The words of measuring: what is watched, from where, and what happened, step by step.
+
+A type belongs here when a probe writes it down or reads it as an instruction. Records are facts: they hold no opinion
+(that is `monitor.model`), no socket and no clock. Times inside a measurement are seconds since its `started`, taken from
+a monotonic clock; `started` itself is an aware UTC datetime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Failure: TypeAlias = str | None
+"""An OONI df-007 failure string, or None where the step did what it was asked."""
+
+
+class Role(StrEnum):
+    """Why a vantage point measures: to watch a network, or to know how a target looks where no censor sits."""
+
+    VANTAGE = "vantage"
+    CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Something that is watched, under a name that stays when its addresses change."""
+
+    id: str
+    urls: tuple[str, ...]
+    name: str = ""
+    category: str = ""
+    why: str = ""
+    mirrors: tuple[str, ...] = ()
+    sensitive: bool = False
+    innocuous: bool = False
+    """True for a site that nobody blocks: it tells whether the vantage point itself works."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VantagePoint:
+    """A place to measure from: coarse on purpose, so that it never identifies the person who runs it."""
+
+    id: str
+    country: str = "ZZ"
+    """ISO 3166-1 alpha-2; ZZ where unknown."""
+    network: str = "AS0"
+    """Autonomous system as `AS` and its number; AS0 where unknown."""
+    role: Role = Role.VANTAGE
+    kind: str = "local"
+    """How it reaches the network: local, ooni (imported crowd-sourced history), simulated."""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One resource record of a DNS answer; `value` is an address or a name without its final dot."""
+
+    type: str
+    value: str
+    ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datagram:
+    """One DNS answer as it arrived, kept even when another one came first (injected answers race the true one)."""
+
+    arrived: float
+    ip_ttl: int | None
+    rcode: int | None
+    answers: tuple[Answer, ...] = ()
+    edns: bool = False
+    authoritative: bool = False
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSLookup:
+    """One question to one resolver; the answer that counts is the first acceptable one."""
+
+    hop: int
+    engine: str
+    """system (the resolver this machine is configured with), udp (a public resolver) or doh."""
+    resolver: str
+    """`address:port` or URL of a public resolver; empty for the system's, whose address would tell about the operator."""
+    name: str
+    query_type: str
+    started: float
+    duration: float
+    failure: Failure = None
+    rcode: int | None = None
+    answers: tuple[Answer, ...] = ()
+    datagrams: tuple[Datagram, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses among the answers, in their order."""
+        return tuple(answer.value for answer in self.answers if answer.type in ("A", "AAAA"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened:
+    """An address that was seen and, on purpose, never dialled (loopback, private, metadata service …)."""
+
+    hop: int
+    address: str
+    port: int
+    reason: str
+    started: float
+    duration: float = 0.0
+    failure: Failure = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TCPInfo:
+    """What the kernel knows of a connection (Linux TCP_INFO); round-trip times in microseconds."""
+
+    rtt: int
+    min_rtt: int | None = None
+    retransmits: int = 0
+    bytes_acked: int | None = None
+    bytes_received: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TCPConnect:
+    """One attempt to open a TCP connection to one address."""
+
+    hop: int
+    address: str
+    port: int
+    started: float
+    duration: float
+    failure: Failure = None
+    tcp_info: TCPInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TLSHandshake:
+    """One TLS handshake on a fresh connection, with the chain that the peer presented (DER, leaf first)."""
+
+    hop: int
+    address: str
+    port: int
+    server_name: str
+    started: float
+    duration: float
+    failure: Failure = None
+    """Of the handshake, or of the chain's verification afterwards (`ssl_…`)."""
+    reason: str | None = None
+    """The TLS alert or the verifier's own word, for people."""
+    version: str = ""
+    cipher: str = ""
+    alpn: str = ""
+    chain: tuple[bytes, ...] = ()
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    tcp_info: TCPInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is kept of a response body: enough to compare and, for suspicious pages, to show."""
+
+    length: int
+    """Bytes after decompression, as far as read."""
+    sha256: str | None = None
+    title: str | None = None
+    truncated: bool = False
+    kept: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPRoundTrip:
+    """One request and what came back, on one connection; no redirect is followed inside it."""
+
+    hop: int
+    url: str
+    address: str
+    port: int
+    started: float
+    duration: float
+    failure: Failure = None
+    method: str = "GET"
+    request_headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    protocol: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Body | None = None
+    first_byte: float | None = None
+    """Seconds since `started` until the first byte of the response."""
+
+
+Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an imported measurement comes from: the source, its own id there, and the licence it came under."""
+
+    source: str
+    uid: str
+    document: str = ""
+    """SHA-256 (hex) of the original document, which the store keeps."""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """All steps of one probe, one URL of one target, one vantage point, one moment."""
+
+    kind: str
+    kind_version: str
+    target: str
+    url: str
+    vantage: VantagePoint
+    started: datetime
+    duration: float
+    steps: tuple[Step, ...]
+    failure: Failure = None
+    """Of the measurement as a whole: `generic_timeout_error` where the total deadline cut it short."""
+    innocuous: bool = False
+    software: str = ""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoHServer:
+    """A DNS-over-HTTPS server reached by a pinned address, so that asking it needs no DNS."""
+
+    url: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolvers:
+    """Whom to ask beside the system's resolver; fixed for a vantage point, so that its series is comparable."""
+
+    udp: str | None = "9.9.9.9"
+    doh: DoHServer | None = field(default_factory=lambda: DoHServer(url="https://dns.google/dns-query", address="8.8.8.8"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how much, in seconds and bytes; every one is a hard bound, `total` over the whole measurement."""
+
+    dns: float = 4.0
+    dns_linger: float = 0.5
+    tcp: float = 10.0
+    tls: float = 10.0
+    http: float = 10.0
+    total: float = 60.0
+    redirects: int = 10
+    body: int = 512 * 1024
+    addresses: int = 8
+    """At most so many addresses of one hop are connected to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One order to measure: which URL of which target, from which vantage point, asking whom, within which limits."""
+
+    target: Target
+    url: str
+    vantage: VantagePoint
+    resolvers: Resolvers = field(default_factory=Resolvers)
+    limits: Limits = field(default_factory=Limits)
+
+
+Clock: TypeAlias = Callable[[], datetime]
+
