@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from probes.model import Failure, Role
+from probes.model import Datagram, Failure, Role
 
 
 class State(StrEnum):
@@ -68,6 +68,98 @@ class Tier(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class Standing(StrEnum):
+    """How most control vantage points stand to what was seen here; a tie is no majority, no control never contrary."""
+
+    AGREE = "agree"
+    CONTRARY = "contrary"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One HTTP response as far as responses are compared, here or at a control vantage point."""
+
+    url: str
+    status: int
+    protocol: str = ""
+    headers: tuple[str, ...] = ()
+    """Names in lower case, each once, sorted; values differ from answer to answer and prove nothing."""
+    location: str = ""
+    """Where a redirect leads, resolved against `url`; empty where there is none."""
+    title: str | None = None
+    length: int | None = None
+    """Bytes of the whole body; None where it was not read to its end."""
+    sha256: str | None = None
+    kept: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlFacts:
+    """What the control vantage points saw of one thing; each of them counts once, whatever it saw."""
+
+    total: int = 0
+    """Control vantage points that measured the URL at all."""
+    ok: int = 0
+    """… of those, the ones that looked at this very thing and found it working …"""
+    failed: int = 0
+    """… and the ones that looked and found it failing."""
+    failures: tuple[str, ...] = ()
+    """Their words, sorted, one per failing control."""
+    addresses: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
+    """SHA-256 (hex) of the leaf certificates that they were shown and could verify."""
+    pages: tuple[Page, ...] = ()
+
+    @property
+    def asked(self) -> int:
+        """How many control vantage points looked at this very thing."""
+        return self.ok + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One flat fact at one layer, beside the controls' facts about the same thing.
+
+    The same thing is the same name and type (dns), the same address and port (tcp, and tls with the same server name), or
+    the same hop of the redirect chain (http). `whole` marks the one that speaks of the walk from the URL to the last page.
+    """
+
+    measurement: str
+    layer: Layer
+    hop: int
+    subject: str
+    """The name, `address:port` or URL that this is about."""
+    failure: Failure = None
+    control: ControlFacts = field(default_factory=ControlFacts)
+    whole: bool = False
+    step: int | None = None
+    """Index into the measurement's steps."""
+    reached: bool = True
+    """Of the whole: False where nobody answered anything, as from a vantage point without an uplink."""
+    engine: str = ""
+    query_type: str = ""
+    rcode: int | None = None
+    addresses: tuple[str, ...] = ()
+    """What the name was answered with; at the other layers the one address that was dialled."""
+    datagrams: tuple[Datagram, ...] = ()
+    screened: str = ""
+    """Why this address was, on purpose, never dialled."""
+    server_name: str = ""
+    certificate: str | None = None
+    """SHA-256 (hex) of the leaf that was shown."""
+    self_signed: bool | None = None
+    """True where the leaf names itself as its issuer; None where it cannot be read."""
+    page: Page | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Whether most controls that looked saw the same (working or failing), the contrary, or there is no majority."""
+        if self.control.ok == self.control.failed:
+            return Standing.NONE
+        return Standing.AGREE if (self.control.ok > self.control.failed) is (self.failure is None) else Standing.CONTRARY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One measurement's meaning under one version of the rules; it can be recomputed from the stored facts at any time."""
@@ -86,6 +178,8 @@ class Verdict:
     controls_total: int = 0
     """… of n that were asked about the same URL in the same window."""
     ruleset: str = ""
+    also: tuple[str, ...] = ()
+    """Techniques seen at other layers of the same measurement: a name can be forged in the DNS and reset by SNI as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +325,8 @@ class BlockingEvent:
     witnesses: tuple[str, ...]
     spans: tuple[NetworkSpan, ...] = ()
     disputed: bool = False
+    withdrawn: bool = False
+    """True where later data took the event back; it stays in the record, and nobody should count it."""
     simulated: bool = False
     revision: int = 1
     detector: str = ""

@@ -1,7 +1,7 @@
 """The `presscanary` command: one file per command, found in this folder without registration.
 
-A command's file has the command's name (`check_config.py` is `check-config`, `import_.py` is `import`) and exposes `command`, a function that Typer
-reads, or `commands`, a `typer.Typer` for a group.
+A command's file has the command's name (`check_config.py` is `check-config`, `import_.py` is `import`) and exposes
+`command`, a function that Typer reads, or `commands`, a `typer.Typer` for a group; the other files are shared by them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,7 @@ import click
 import typer
 
 from monitor.cli.frame import CommandError, Place, err
-
-_NOT_COMMANDS = {"frame"}
-
-
-def data_home() -> Path:
-    """The data folder when no option names one: `$XDG_DATA_HOME/presscanary`, by default under `~/.local/share`."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "presscanary"
+from monitor.config import shipped
 
 
 def _version(wanted: bool) -> None:
@@ -37,38 +31,43 @@ def _entry(
     data_dir: Annotated[
         Path | None,
         typer.Option(
-            envvar="PRESSCANARY_DATA_DIR", help="Folder that holds the measurements.", show_default="~/.local/share/presscanary"
+            envvar="PRESSCANARY_DATA_DIR",
+            help="Folder that holds the measurements.",
+            show_default="~/.local/share/presscanary",
         ),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(envvar="PRESSCANARY_CONFIG", help="What is watched.", show_default="targets.yaml here, else the shipped one"),
+        typer.Option(
+            envvar="PRESSCANARY_CONFIG", help="What is watched.", show_default="targets.yaml here, else the shipped one"
+        ),
     ] = None,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Watch whether independent media can be reached, and keep a verifiable record of blocking."""
-    from monitor.config import shipped  # noqa: PLC0415 - `--help` and `--version` need no configuration room
-
     here = Path("targets.yaml")
-    context.obj = Place(data_dir=data_dir or data_home(), config=config or (here if here.exists() else shipped()))
+    context.obj = Place(config=config or (here if here.exists() else shipped()), named=data_dir)
 
 
 def build() -> typer.Typer:
     """The whole command line, with every command of this folder."""
     app = typer.Typer(
-        name="presscanary", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
+        name="presscanary",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
     )
     app.callback()(_entry)
     for module in pkgutil.iter_modules(__path__):
-        if module.name not in _NOT_COMMANDS:
-            _add(app, module.name.rstrip("_").replace("_", "-"), import_module(f"{__name__}.{module.name}"))
+        _add(app, module.name.rstrip("_").replace("_", "-"), import_module(f"{__name__}.{module.name}"))
     return app
 
 
 def _add(app: typer.Typer, name: str, module: Any) -> None:
     if hasattr(module, "commands"):
         app.add_typer(module.commands, name=name)
-    else:
+    elif hasattr(module, "command"):
         app.command(name=name)(module.command)
 
 

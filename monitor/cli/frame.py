@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
+from monitor.config import ConfigError, Settings, load
 from probes.document import document
 
 USAGE = 2
@@ -22,20 +24,39 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a command works: the options that stand before it and hold for all."""
-
-    data_dir: Path
-    config: Path
-
-
 class CommandError(Exception):
     """A command that cannot go on: one message for people, and the exit code for scripts."""
 
     def __init__(self, message: str, code: int = FAULT) -> None:
         super().__init__(message)
         self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a command works: the options that stand before it and hold for all."""
+
+    config: Path
+    named: Path | None
+    """The data folder that an option or the environment names."""
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder: the named one, else the configuration's, else `$XDG_DATA_HOME/presscanary`."""
+        return self.named or load_settings(self.config).store or data_home()
+
+
+def data_home() -> Path:
+    """The data folder when nothing names one: `$XDG_DATA_HOME/presscanary`, by default under `~/.local/share`."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "presscanary"
+
+
+def load_settings(path: Path) -> Settings:
+    """The checked configuration; every mistake in it is one line of the CommandError."""
+    try:
+        return load(path)
+    except ConfigError as fault:
+        raise CommandError(str(fault), USAGE) from fault
 
 
 def place(context: typer.Context) -> Place:

@@ -1,0 +1,120 @@
+"""`presscanary demo`: a censored country on this laptop, watched by the same program as `run`."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.app import App, utc_now
+from monitor.check import check
+from monitor.cli.check import render as render_check
+from monitor.cli.events import described
+from monitor.cli.events import render as render_events
+from monitor.cli.frame import FAULT, CommandError, err, out, place, print_json
+from monitor.cli.run import stop_on_signals
+from monitor.cli.serve import Door, open_door, serve
+from monitor.cli.status import Status, gather
+from monitor.cli.status import render as render_status
+from monitor.cli.tell import Teller
+from monitor.demo.country import INTERNET, LENGTH
+from monitor.demo.play import play, settings, views
+from monitor.model import BlockingEvent, CheckReport
+from monitor.store import StoreError
+from probes.document import document
+from probes.testing import Loopback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a demo found."""
+
+    status: Status
+    events: tuple[BlockingEvent, ...]
+    check: CheckReport
+
+
+def command(
+    context: typer.Context,
+    *,
+    seconds: Annotated[float, typer.Option(min=60, max=3600, help="How long the story takes.")] = LENGTH,
+    host: Annotated[str, typer.Option(help="Where the page listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 takes a free one.")] = 8484,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the page open at the end, until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON at the end.")] = False,
+) -> None:
+    """Play a censored country on loopback and watch it: no internet is needed, and nothing of it is real.
+
+    Over about two minutes sites get blocked by DNS, by reset connections and by a block page, one site goes down for
+    everybody, one vantage point breaks, and things recover. At the end the events are checked against the dates that
+    the demo documents. The data go to --data-dir where one is named, else to a new temporary folder.
+    """
+    data_dir = place(context).named or Path(tempfile.mkdtemp(prefix="presscanary-demo-"))
+    try:
+        shown = asyncio.run(_demo(data_dir, seconds / LENGTH, host, port, keep=keep, quiet=as_json))
+    except StoreError as fault:
+        raise CommandError(str(fault), FAULT) from fault
+    if as_json:
+        print_json(_as_document(shown))
+    else:
+        _render(shown)
+
+
+async def _demo(data_dir: Path, pace: float, host: str, port: int, *, keep: bool, quiet: bool) -> Shown:
+    console = err if quiet else out
+    async with Loopback(INTERNET) as lab:
+        networks = views(lab)
+        configured = settings(utc_now(), pace)
+        teller = Teller(console)
+        with (
+            open_door(host, port) as door,
+            App(configured, data_dir, networks=networks, on_review=teller.reviewed) as app,
+        ):
+            stop_on_signals(app)
+            for line in _greeting(door, data_dir):
+                console.print(line, soft_wrap=True)
+            tell = partial(console.print, "[dim]the script:[/dim]", soft_wrap=True)
+            await _watch(app, door, asyncio.create_task(play(lab, networks, pace, tell)), keep=keep)
+            events = app.store.events()
+            report = check(events, configured.documented, app.store.days(), now=utc_now())
+            return Shown(status=gather(app.store, data_dir), events=events, check=report)
+
+
+async def _watch(app: App, door: Door, script: asyncio.Task[None], *, keep: bool) -> None:
+    """Serve until the script has ended (and, where asked to, until a signal comes)."""
+    if not keep:
+        script.add_done_callback(lambda _: app.stop())
+    try:
+        await serve(app, door)
+    finally:
+        script.cancel()
+
+
+def _greeting(door: Door, data_dir: Path) -> tuple[str, ...]:
+    return (
+        "[reverse]SIMULATED[/reverse] Demoland: a country on this machine's loopback interface. Nothing here is real.",
+        *door.lines(),
+        f"Data: {data_dir}",
+    )
+
+
+def _as_document(shown: Shown) -> Mapping[str, object]:
+    return {
+        "simulated": True,
+        "status": document(shown.status),
+        "events": [described(event) for event in shown.events],
+        "check": document(shown.check),
+    }
+
+
+def _render(shown: Shown) -> None:
+    out.rule("At the end of the demo (simulated)")
+    render_status(shown.status, out)
+    render_events(shown.events, out)
+    render_check(shown.check, out)

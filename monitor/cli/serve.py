@@ -1,0 +1,91 @@
+"""The page beside the schedule: a listening socket that is taken before anything is measured, and uvicorn on it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from monitor.app import App
+from monitor.cli.frame import FAULT, CommandError
+from monitor.store import open_store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where the page is served; without a socket there is no page, because the `web` extra is not installed."""
+
+    host: str
+    listening: socket.socket | None
+
+    @property
+    def address(self) -> str:
+        """The page's address for people."""
+        assert self.listening is not None
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{name}:{self.listening.getsockname()[1]}/"
+
+    def lines(self) -> tuple[str, ...]:
+        """What to say about it when the program starts."""
+        if self.listening is None:
+            return ("No page and no metrics: they need the extra `web` (pip install 'presscanary[web]').",)
+        return (f"Look at {self.address}", f"Metrics at {self.address}metrics")
+
+
+@contextmanager
+def open_door(host: str, port: int) -> Iterator[Door]:
+    """Take the port; CommandError where it is in use or cannot be had."""
+    if find_spec("fastapi") is None or find_spec("uvicorn") is None or find_spec("jinja2") is None:
+        yield Door(host=host, listening=None)
+        return
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.create_server(address[:2], family=family)
+    except (OSError, UnicodeError) as fault:
+        reason = getattr(fault, "strerror", None) or "no such host name"
+        raise CommandError(
+            f"cannot listen on {host} port {port}: {reason}; choose another with --port", FAULT
+        ) from fault
+    with listening:
+        yield Door(host=host, listening=listening)
+
+
+async def serve(app: App, door: Door) -> None:
+    """Run the schedule, and the page where there is one, until the app is asked to stop."""
+    if door.listening is None:
+        await app.watch()
+        return
+    page = asyncio.create_task(_page(app, door.listening))
+    try:
+        await app.watch()
+    finally:
+        page.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await page
+
+
+async def _page(app: App, listening: socket.socket) -> None:
+    import uvicorn  # noqa: PLC0415 - the extra `web` may be absent
+
+    from monitor.web import PageSettings, create_app  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        """Leaves the signals to the program around it."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    interval = min((order.interval for order in app.schedule.orders), default=app.settings.schedule.interval)
+    settings = PageSettings.of(app.settings, refresh=min(60, max(2, int(interval.total_seconds()))))
+    reader = open_store(app.data_dir, read_only=True)
+    try:
+        page = create_app(lambda: reader, settings=settings, clock=app.clock, runtime=app.runtime)
+        config = uvicorn.Config(page, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+        await Server(config).serve(sockets=[listening])
+    finally:
+        reader.close()

@@ -1,0 +1,50 @@
+"""Lines on the terminal while the program runs: what changed, in plain and cautious words, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from monitor.model import BlockingEvent, Health, VantageStatus
+from probes.document import rfc3339
+
+_LOOKS = {Health.OFFLINE: "bold yellow", Health.SICK: "bold yellow", Health.HEALTHY: "green", Health.UNKNOWN: "dim"}
+
+
+class Teller:
+    """Says what a review changed since the one before."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._health: dict[str, Health] = {}
+
+    def reviewed(self, events: Sequence[BlockingEvent], statuses: Sequence[VantageStatus]) -> None:
+        """Tell of vantage points whose health is another than before, and of events that are new or revised."""
+        for status in statuses:
+            if self._health.get(status.vantage, Health.UNKNOWN) is not status.health:
+                self._health[status.vantage] = status.health
+                self._console.print(health_line(status), style=_LOOKS[status.health], markup=False, soft_wrap=True)
+        for event in events:
+            self._console.print(event_line(event), style="bold", markup=False, soft_wrap=True)
+
+
+def health_line(status: VantageStatus) -> str:
+    """One vantage point's health for people; where it cannot be believed, the line says what follows from that."""
+    line = f"Vantage point {status.vantage} is {status.health}: {status.why}"
+    if status.health in (Health.OFFLINE, Health.SICK):
+        line += " Its results are insufficient: nothing is claimed to be blocked or down."
+    return line
+
+
+def event_line(event: BlockingEvent) -> str:
+    """One event for people, in cautious words: what was seen, where, since when, how sure."""
+    earliest, latest = event.onset
+    onset = f"between {rfc3339(earliest)} and {rfc3339(latest)}" if earliest else f"before {rfc3339(latest)}"
+    what = f"consistent with {event.technique}" if event.technique else "consistent with blocking"
+    label = "[SIMULATED] " if event.simulated else ""
+    line = f"{label}{event.target}: {event.tier}, {what} on {', '.join(event.networks)}; began {onset}"
+    if event.end is not None:
+        first, last = event.end
+        line += f"; ended between {rfc3339(first)} and {rfc3339(last)}" if first else f"; ended before {rfc3339(last)}"
+    return f"{line} (event {event.id})"

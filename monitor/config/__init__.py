@@ -1,0 +1,57 @@
+"""What is watched: targets.yaml read strictly into frozen settings; every mistake at once, with line and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from monitor.config.build import build
+from monitor.config.explain import explain
+from monitor.config.problem import ConfigError, Problem
+from monitor.config.relation import relate
+from monitor.config.schema import json_schema
+from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
+from monitor.config.shape import File, FilePart
+from monitor.config.tree import Tree, read
+
+__all__ = [
+    "ConfigError",
+    "Milestone",
+    "Problem",
+    "ScheduleSettings",
+    "Settings",
+    "Station",
+    "WebSettings",
+    "json_schema",
+    "load",
+    "shipped",
+]
+
+
+def load(path: Path) -> Settings:
+    """The settings in a file; ConfigError with every mistake in it, or with the one that kept it from being read."""
+    tree = read(path)
+    relate(tree)
+    file = _shape(tree)
+    if tree.problems or file is None:
+        raise ConfigError(tree.problems)
+    try:
+        return build(path, file)
+    except ValueError as fault:
+        tree.tell(tree.place(("detection",)), str(fault), "parameters that fit together")
+        raise ConfigError(tree.problems) from fault
+
+
+def _shape(tree: Tree) -> FilePart | None:
+    try:
+        return File.model_validate(tree.value)
+    except ValidationError as found:
+        explain(tree, found.errors(include_url=False))
+        return None
+
+
+def shipped() -> Path:
+    """The file that comes with the program: inside the installed package, or at the root of an editable checkout."""
+    packaged = Path(__file__).with_name("targets.yaml")
+    return packaged if packaged.exists() else Path(__file__).parents[2] / "targets.yaml"

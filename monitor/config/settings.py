@@ -1,0 +1,92 @@
+"""What the file says, as records that the program is wired from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from monitor.detect.settings import DetectorSettings
+from monitor.model import Claim, Source
+from probes.model import Limits, Resolvers, Target, VantagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A vantage point and how this machine measures for it; the addresses are for sockets only, never for a record."""
+
+    point: VantagePoint
+    source_address: str | None = field(default=None, repr=False)
+    interface: str | None = field(default=None, repr=False)
+    veto: frozenset[str] = frozenset()
+    """Ids of the targets that its operator does not want to be visited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """How often, and how many at a time."""
+
+    interval: timedelta = timedelta(minutes=10)
+    concurrency: int = 8
+    targets: Mapping[str, timedelta] = field(default_factory=dict)
+    vantage_points: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def interval_of(self, target: str, vantage: str) -> timedelta:
+        """The interval of a pair: the target's own, else the vantage point's own, else the common one.
+
+        >>> ScheduleSettings(targets={"kloop-ru": timedelta(minutes=5)}).interval_of("kloop-ru", "here")
+        datetime.timedelta(seconds=300)
+        """
+        return self.targets.get(target) or self.vantage_points.get(vantage) or self.interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A date of law and courts: drawn beside the measurements, never compared with them."""
+
+    date: str
+    precision: str
+    kind: str
+    short: str
+    sources: tuple[Source, ...] = ()
+    disagreement: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where the page and the metrics are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8484
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file, checked."""
+
+    path: Path
+    targets: tuple[Target, ...]
+    vantage_points: tuple[Station, ...]
+    resolvers: Resolvers = field(default_factory=Resolvers)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    limits: Limits = field(default_factory=Limits)
+    detection: DetectorSettings = field(default_factory=DetectorSettings)
+    timezone: str = "Asia/Bishkek"
+    documented: tuple[Claim, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    store: Path | None = None
+    """The data folder where the file names one; `--data-dir` goes before it."""
+    web: WebSettings = field(default_factory=WebSettings)
+    simulated: bool = False
+
+    def target(self, target_id: str) -> Target | None:
+        """The target of that id, or None."""
+        return next((target for target in self.targets if target.id == target_id), None)
+
+    def pairs(self) -> Iterator[tuple[Target, Station, timedelta]]:
+        """Every target with every vantage point that measures it, and the interval; vetoed targets are left out."""
+        for station in self.vantage_points:
+            for target in self.targets:
+                if target.id not in station.veto:
+                    yield target, station, self.schedule.interval_of(target.id, station.point.id)

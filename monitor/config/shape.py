@@ -1,0 +1,246 @@
+"""The shape of the file, section by section: what may stand where. The JSON Schema that editors use is made from it."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import fields
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+
+from monitor.config.values import (
+    Address,
+    Cited,
+    Country,
+    Date,
+    Duration,
+    Folder,
+    Id,
+    Network,
+    Resolver,
+    Seconds,
+    Text,
+    Url,
+    Zone,
+    said,
+    wrong,
+)
+from monitor.detect.settings import DetectorSettings
+from probes.model import Limits
+
+ClaimKind: TypeAlias = Literal[
+    "blocked",
+    "unblocked",
+    "extended",
+    "ordered",
+    "threatened",
+    "court_upheld",
+    "court_annulled",
+    "not_enforced",
+    "look_alike",
+]
+Precision: TypeAlias = Literal["year", "month", "day", "minute", "unknown"]
+MilestoneKind: TypeAlias = Literal[
+    "law", "investigation", "lawsuit", "ruling", "notice", "detention", "raid", "policy", "statement"
+]
+
+
+class Part(BaseModel):
+    """A part of the file: no key beyond those named, and no value is turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _or_empty(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _kind(value: Any) -> Any:
+    if value in ("agent", "socks5", "http_proxy", "netns"):
+        raise wrong(f"vantage points of the kind {value!r} are not built yet", "'local', the only kind so far")
+    return value
+
+
+def _reserved(value: Any) -> None:
+    if value not in (None, {}, []):
+        raise wrong(f"alerts are not built yet, found {said(value)}", "an empty section or none")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class TargetPart(Part):
+    """Something that is watched, under an id that stays when its addresses change."""
+
+    id: Id
+    urls: Annotated[list[Url], Field(min_length=1, description="What is fetched, each measured for itself.")]
+    name: str = Field(default="", description="For people.")
+    category: str = Field(default="", description="A word to group by, such as media or platform.")
+    why: str = Field(default="", description="Why it is watched, in a sentence.")
+    mirrors: list[Url] = Field(
+        default=[], description="Other addresses of the same site. Keep those that are not public in a private file."
+    )
+    sensitive: bool = Field(default=False, description="Visiting it can put the operator of a vantage point at risk.")
+    innocuous: bool = Field(
+        default=False, description="Nobody blocks it: it tells whether the vantage point itself works."
+    )
+
+
+class VantagePart(Part):
+    """A place to measure from: coarse on purpose, so that it never identifies the person who runs it."""
+
+    id: Id
+    kind: Annotated[Literal["local"], BeforeValidator(_kind)] = Field(
+        default="local", description="How it reaches the network."
+    )
+    role: Literal["vantage", "control"] = Field(default="vantage", description="control: a place where no censor sits.")
+    country: Country = Field(default="ZZ", description="ISO 3166-1 alpha-2; ZZ where unknown.")
+    network: Network = Field(default="AS0", description="Autonomous system; AS0 where unknown.")
+    source_address: Address | None = Field(
+        default=None, description="Measure from this address of the machine; never stored."
+    )
+    interface: Text | None = Field(
+        default=None, description="Measure through this interface of the machine; never stored."
+    )
+    veto: list[Id] = Field(
+        default=[], description="Targets that this vantage point never measures, as its operator wishes."
+    )
+
+
+class DoHPart(Part):
+    """A DNS-over-HTTPS server, reached by a pinned address."""
+
+    url: Url
+    address: Address
+
+
+class ResolversPart(Part):
+    """Whom to ask beside the system's resolver; ~ switches one off."""
+
+    udp: Resolver | None = Field(default="9.9.9.9", description="A public resolver, asked over UDP.")
+    doh: DoHPart | None = DoHPart(url="https://dns.google/dns-query", address="8.8.8.8")
+
+
+class SchedulePart(Part):
+    """How often each target is measured from each vantage point."""
+
+    interval: Duration = Field(default=timedelta(minutes=10), description="At least 1m; under 5m burdens small sites.")
+    concurrency: int = Field(default=8, ge=1, le=256, description="Measurements that run at the same time.")
+    targets: dict[str, Duration] = Field(default={}, description="Another interval for single targets, by id.")
+    vantage_points: dict[str, Duration] = Field(
+        default={}, description="Another interval for single vantage points, by id."
+    )
+
+
+class SourcePart(Part):
+    """Who says so, and what they say, in our words."""
+
+    url: Annotated[
+        Cited, Field(description="A web address, git:owner/repository@commit and a path, or doc: and a name.")
+    ]
+    tier: str = Field(default="", description="outlet, rferl, cpj, press, ngo, court, dataset …")
+    says: str = ""
+
+
+class ClaimPart(Part):
+    """A documented date: somebody's statement, with its source, precision and disagreements; never the truth."""
+
+    id: Id
+    target: Annotated[
+        list[Id],
+        Field(min_length=1, description="A target's id, or a list of them where one statement speaks of several."),
+        BeforeValidator(_as_list),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+    ]
+    country: Country
+    kind: ClaimKind
+    date: Date | None = Field(default=None, description="As documented, no more precise than it was.")
+    precision: Precision | None = Field(default=None, description="By default as the date is written.")
+    timezone: Zone | None = Field(default=None, description="Of this claim's dates; by default the file's.")
+    interval: Annotated[list[Date], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="First and last local day, or time, on which it can have happened; by default the whole date.",
+    )
+    weight: Literal["strong", "weak", "none"] = Field(
+        default="none", description="How far a detector may be scored against it."
+    )
+    networks: list[Network] = Field(default=[], description="Where the statement speaks of certain networks only.")
+    sources: Annotated[list[SourcePart], Field(min_length=1)]
+    disagreements: list[Text] = []
+    note: str = ""
+
+
+class MilestonePart(Part):
+    """A date of law and courts, drawn beside the measurements and never compared with them."""
+
+    date: Date
+    kind: MilestoneKind
+    short: Text
+    precision: Precision | None = None
+    sources: Annotated[list[Cited], Field(min_length=1)]
+    disagreement: str = ""
+
+
+class StorePart(Part):
+    """Where measurements are kept."""
+
+    path: Folder | None = Field(default=None, description="A folder, relative to this file; --data-dir goes before it.")
+
+
+class WebPart(Part):
+    """Where the page and /metrics are served."""
+
+    host: Text = Field(default="127.0.0.1", description="127.0.0.1 keeps it on this machine.")
+    port: int = Field(default=8484, ge=0, le=65535, description="0 takes any free port.")
+
+
+def _parameters(name: str, record: type[Any], number: Any) -> type[Part]:
+    # A new field of the record needs no edit here; a field of a new type fails at once, in every test.
+    pair = Annotated[list[number], Field(min_length=2, max_length=2)]
+    kinds = {
+        timedelta: Duration,
+        float: number,
+        int: Annotated[int, Field(ge=0)],
+        bool: bool,
+        tuple[float, float]: pair,
+    }
+    hints = typing.get_type_hints(record)
+    keys: Any = {each.name: (kinds[hints[each.name]] | None, None) for each in fields(record)}
+    return create_model(name, __base__=Part, __doc__=(record.__doc__ or "").split("\n\n")[0], **keys)
+
+
+_SPARSE = BeforeValidator(_or_empty)
+
+
+class FilePart(Part):
+    """targets.yaml: what is watched, from where, how often, and what is documented about it."""
+
+    targets: Annotated[list[TargetPart], Field(min_length=1)]
+    vantage_points: Annotated[list[VantagePart], Field(min_length=1)] = [VantagePart(id="here")]
+    resolvers: Annotated[ResolversPart, _SPARSE] = ResolversPart()
+    schedule: Annotated[SchedulePart, _SPARSE] = SchedulePart()
+    limits: Part = Part()
+    detection: Part = Part()
+    timezone: Zone = Field(default="Asia/Bishkek", description="Of all dates below that carry no zone of their own.")
+    documented: list[ClaimPart] = []
+    milestones: list[MilestonePart] = []
+    alerts: Annotated[None, BeforeValidator(_reserved), WithJsonSchema({"maxItems": 0, "maxProperties": 0})] = Field(
+        default=None, description="Reserved: alerts are not built yet."
+    )
+    store: Annotated[StorePart, _SPARSE] = StorePart()
+    web: Annotated[WebPart, _SPARSE] = WebPart()
+    simulated: bool = Field(
+        default=False, description="Nothing in this file is real, and everything made with it says so."
+    )
+
+
+_LIMITS = _parameters("LimitsPart", Limits, Seconds)
+_DETECTION = _parameters("DetectionPart", DetectorSettings, float)
+_RECORDS: Any = {
+    "limits": (Annotated[_LIMITS, _SPARSE], _LIMITS()),
+    "detection": (Annotated[_DETECTION, _SPARSE], _DETECTION()),
+}
+File: type[FilePart] = create_model("File", __base__=FilePart, __doc__=FilePart.__doc__, **_RECORDS)
+"""The file with the parts that are made from the records of other rooms."""

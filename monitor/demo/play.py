@@ -1,0 +1,68 @@
+"""The demo's clockwork: its configuration, its networks, and the script that changes them while the app measures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from monitor.config import ScheduleSettings, Settings, Station
+from monitor.demo.country import INTERNET, LENGTH, POINTS, SCRIPT, TARGETS, down_at, rules_at, turns
+from monitor.demo.papers import claims
+from monitor.detect.settings import DetectorSettings
+from probes.model import DoHServer, Limits, Resolvers
+from probes.testing import Loopback, View
+
+CADENCE = 3.0
+"""Seconds between two measurements of a pair in a script of full length: ten minutes, 200 times as fast."""
+USUAL = timedelta(minutes=10)
+LIMITS = Limits(dns=1.5, dns_linger=0.05, tcp=1.5, tls=1.5, http=2.0, total=6.0)
+
+
+def settings(start: datetime, pace: float) -> Settings:
+    """The demo's configuration: as `targets.yaml` would give it, for a script that begins at `start`.
+
+    `pace` stretches the script: 1.0 plays its 120 seconds in two minutes.
+    """
+    interval = timedelta(seconds=CADENCE * pace)
+    return Settings(
+        path=Path("demo"),
+        targets=TARGETS,
+        vantage_points=tuple(Station(point=point) for point in POINTS),
+        resolvers=Resolvers(udp="9.9.9.9", doh=DoHServer(url="https://dns.google/dns-query", address="8.8.8.8")),
+        schedule=ScheduleSettings(interval=interval, concurrency=24),
+        limits=LIMITS,
+        detection=DetectorSettings().scaled(interval / USUAL),
+        timezone="UTC",
+        documented=claims(start, pace),
+        simulated=True,
+    )
+
+
+def views(lab: Loopback) -> dict[str, View]:
+    """One network per vantage point, none of them censored yet."""
+    return {point.id: lab.network(point.id) for point in POINTS}
+
+
+async def play(lab: Loopback, networks: Mapping[str, View], pace: float, tell: Callable[[str], None]) -> None:
+    """Change the lab as the script says, `tell` each change when it happens, and return at the script's end."""
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for moment in (*turns(), LENGTH):
+        await asyncio.sleep(max(0.0, start + moment * pace - loop.time()))
+        _set(lab, networks, moment)
+        for turn in SCRIPT:
+            if turn.begins == moment:
+                tell(turn.said)
+            elif turn.ends == moment:
+                tell(f"over: {turn.said}")
+
+
+def _set(lab: Loopback, networks: Mapping[str, View], at: float) -> None:
+    for name, view in networks.items():
+        view.rules = rules_at(name, at)
+    internet = INTERNET
+    for site in down_at(at):
+        internet = internet.with_state(site, "refusing")
+    lab.internet = internet

@@ -1,0 +1,128 @@
+"""Spans of single networks put together to blocking events: one target, one country, one stretch of time."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from monitor.detect.settings import DetectorSettings
+from monitor.detect.tally import Tally, median_vote, part, shared
+from monitor.detect.tiers import tier_of
+from monitor.model import BlockingEvent, Cell, Interval, Locus
+from probes.document import rfc3339
+
+DETECTOR = "bernoulli-cusum/1"
+"""Name and version of the method, as it stands in every event."""
+
+
+def cluster(tallies: Iterable[Tally], settings: DetectorSettings) -> tuple[tuple[Tally, ...], ...]:
+    """Group the tallies of one target and country: those overlap, or their onsets lie within `network_join`."""
+    groups: list[list[Tally]] = []
+    for tally in sorted(tallies, key=_position):
+        if groups and _joins(groups[-1], tally, settings):
+            groups[-1].append(tally)
+        else:
+            groups.append([tally])
+    return tuple(tuple(group) for group in groups)
+
+
+def compose(
+    target: str, country: str, tallies: Sequence[Tally], controls: Iterable[Cell], settings: DetectorSettings
+) -> BlockingEvent:
+    """One event from its networks' tallies and the cells in which control vantage points saw the same target.
+
+    Where some networks are believed and others disputed, the believed ones alone date the event.
+    """
+    told = [tally for tally in tallies if not tally.disputed] or list(tallies)
+    onset, end = _onset(told, settings), _end(told)
+    votes = _votes(controls, onset, end) or median_vote(told)
+    accusers = frozenset().union(*(tally.span.accusers for tally in told))
+    networks = tuple(sorted({tally.network for tally in told}))
+    spans = tuple(part(tally) for tally in tallies)
+    witnesses = dict.fromkeys(name for tally in told for name in tally.witnesses)
+    return BlockingEvent(
+        id=identity(target, country, onset),
+        target=target,
+        country=country,
+        networks=networks,
+        onset=onset,
+        end=end,
+        tier=tier_of(tallies, votes, settings),
+        technique=shared(sum((tally.techniques for tally in told), Counter())),
+        locus=_locus(told),
+        alarm=min(tally.span.alarm for tally in told),
+        score=max(span.score for span in spans),
+        counts={
+            "vantage_points": len(accusers),
+            "networks": len(networks),
+            "blocked": sum(tally.blocked for tally in told),
+            "ok": sum(tally.ok for tally in told),
+            "controls_agree": votes[0],
+            "controls_total": votes[1],
+            "flaps": sum(tally.span.flaps for tally in told),
+        },
+        witnesses=tuple(witnesses)[: settings.witnesses],
+        spans=spans,
+        disputed=all(tally.disputed for tally in tallies),
+        simulated=any(tally.simulated for tally in tallies),
+        detector=DETECTOR,
+    )
+
+
+def identity(target: str, country: str, onset: Interval) -> str:
+    """The id of an event that nobody knows yet: readable, and the same wherever the same data is looked over.
+
+    >>> identity("Kloop.kg", "KG", (None, datetime(2023, 9, 12, 5, tzinfo=UTC)))
+    'kloop.kg-kg-2023-09-12-d91f3b'
+    """
+    facts = f"{target}\n{country}\n{rfc3339(onset[1])}"
+    name = re.sub(r"[^a-z0-9.]+", "-", f"{target}-{country}".lower()).strip("-")
+    return f"{name}-{onset[1].astimezone(UTC).date()}-{hashlib.sha256(facts.encode()).hexdigest()[:6]}"
+
+
+def _position(tally: Tally) -> tuple[datetime, str, datetime]:
+    return tally.span.onset[1], tally.network, tally.span.alarm
+
+
+def _joins(group: Sequence[Tally], tally: Tally, settings: DetectorSettings) -> bool:
+    onset = tally.span.onset[1]
+    if any(onset - other.span.onset[1] <= settings.network_join for other in group):
+        return True
+    return any(other.span.end is None or onset <= other.span.end[1] for other in group)
+
+
+def _onset(tallies: Sequence[Tally], settings: DetectorSettings) -> Interval:
+    """That of the networks which began together with the first; one that was first measured later tells nothing."""
+    first = min(tally.span.onset[1] for tally in tallies)
+    together = [tally.span.onset for tally in tallies if tally.span.onset[1] - first <= settings.network_join]
+    seen_ok = [earliest for earliest, _ in together if earliest is not None]
+    return (min(seen_ok) if len(seen_ok) == len(together) else None), first
+
+
+def _end(tallies: Sequence[Tally]) -> Interval | None:
+    """When the last network let go: an interval, or None while one still blocks."""
+    ends = [tally.span.end for tally in tallies if tally.span.end is not None]
+    if len(ends) < len(tallies):
+        return None
+    return max(end[0] or end[1] for end in ends), max(end[1] for end in ends)
+
+
+def _locus(tallies: Iterable[Tally]) -> Locus:
+    """Who made the difference in most of the failures; unknown where there is no such majority."""
+    loci = sum((tally.loci for tally in tallies), Counter[Locus]())
+    locus, count = max(loci.items(), key=lambda item: (item[1], item[0].value))
+    return locus if count > loci.total() / 2 else Locus.UNKNOWN
+
+
+def _votes(controls: Iterable[Cell], onset: Interval, end: Interval | None) -> tuple[int, int] | None:
+    """(agree, total): control vantage points that reached the target during the event, of those that tried."""
+    seen: dict[str, tuple[int, int]] = {}
+    for cell in controls:
+        if cell.end >= onset[1] and (end is None or cell.start <= end[1]):
+            ok, failed = seen.get(cell.vantage, (0, 0))
+            seen[cell.vantage] = ok + cell.ok, failed + cell.blocked + cell.down
+    votes: Mapping[str, tuple[int, int]] = {vantage: vote for vantage, vote in seen.items() if any(vote)}
+    return (sum(ok > failed for ok, failed in votes.values()), len(votes)) if votes else None

@@ -1,0 +1,35 @@
+"""What one measurement says about a block: the logarithm of a likelihood ratio, in nats."""
+
+from __future__ import annotations
+
+from math import log
+
+from monitor.detect.settings import DetectorSettings
+from monitor.model import Evidence
+
+
+def success(settings: DetectorSettings) -> float:
+    """What a success adds: a block of which it leaked through would have made it fail with probability pi.
+
+    >>> round(success(DetectorSettings()), 2)
+    -2.3
+    """
+    return log(1 - settings.pi)
+
+
+def failure(p0: float, evidence: Evidence, settings: DetectorSettings) -> float:
+    """What a failure adds where failures happen with probability `p0` without a block; capped, and discounted for
+    repeats.
+
+    On a good line a timeout speaks for a block; where everything fails it says nothing, or rather the contrary.
+
+    >>> round(failure(0.01, Evidence.AMBIGUOUS, DetectorSettings()), 2)
+    2.25
+    >>> failure(0.01, Evidence.ARTEFACT, DetectorSettings())
+    3.2
+    >>> failure(0.9, Evidence.AMBIGUOUS, DetectorSettings()) < 0
+    True
+    """
+    p1 = 1 - (1 - p0) * (1 - settings.pi)
+    blocked, elsewhere = settings.shares(evidence)
+    return min(settings.failure_cap, settings.discount * (log(p1 / p0) + log(blocked / elsewhere)))

@@ -1,0 +1,40 @@
+"""How sure an event is: suspected, likely or confirmed, and never surer than the evidence is independent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.detect.settings import DetectorSettings
+from monitor.detect.tally import Tally
+from monitor.model import Tier
+
+
+def tier_of(tallies: Sequence[Tally], controls: tuple[int, int], settings: DetectorSettings) -> Tier:
+    """The tier that all networks of an event give together, with `controls` as (agree, total).
+
+    Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
+    vantage points, and seen from two vantage points or for an hour by the only one that its network has. Confirmed:
+    likely, and most failures carry an artefact that only interference leaves. Pooled rows never confirm anything,
+    because nobody knows how many people stand behind them.
+    """
+    believed = [tally for tally in tallies if not tally.disputed]
+    if not believed or not _controls_agree(controls, settings) or not _independent(believed, settings):
+        return Tier.SUSPECTED
+    failures = sum(tally.blocked for tally in believed)
+    if sum(tally.server_answers for tally in believed) >= settings.server_share * failures:
+        return Tier.SUSPECTED
+    artefacts = sum(tally.artefacts for tally in believed)
+    proven = artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures
+    return Tier.CONFIRMED if proven and not all(tally.pooled for tally in believed) else Tier.LIKELY
+
+
+def _controls_agree(controls: tuple[int, int], settings: DetectorSettings) -> bool:
+    agree, total = controls
+    return agree >= settings.controls_needed and agree > total / 2
+
+
+def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
+    """Two vantage points say so, or the only one of its network has said so for long enough."""
+    if len(frozenset().union(*(tally.span.accusers for tally in tallies))) >= 2:
+        return True
+    return any(tally.alone and tally.lasted >= settings.lone_persistence for tally in tallies)

@@ -1,0 +1,139 @@
+"""Every metric that Press Canary exports: name, type, help and labels, once, as data.
+
+Names and labels are public: a change needs an ADR and a changelog line. The `probe_*` families carry the names, labels
+and meanings of Prometheus' blackbox_exporter (0.23 to 0.28), because existing dashboards read exactly those; their
+`instance` is the URL, and no label is added that would double their series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One metric family as it stands in the exposition."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    kind: Literal["gauge", "counter"] = "gauge"
+
+
+_URL = ("instance",)
+_PLACE = ("vantage", "country", "network", "role")
+
+PROBE: tuple[Family, ...] = (
+    Family(
+        name="probe_success",
+        help="1 where the newest probe of the URL was judged ok; 0 for down, blocked and insufficient.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_duration_seconds", help="How long the newest probe of the URL took, failures included.", labels=_URL
+    ),
+    Family(
+        name="probe_dns_lookup_time_seconds",
+        help="How long the lookup of the host took, failures included; 0 where none was needed.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_http_duration_seconds",
+        help="Duration of the deciding request by phase (resolve, connect, tls, processing); 0 if unfinished.",
+        labels=(*_URL, "phase"),
+    ),
+    Family(
+        name="probe_http_status_code",
+        help="HTTP status code of the final response; 0 where there was none.",
+        labels=_URL,
+    ),
+    Family(name="probe_http_version", help="HTTP version of the final response; 0 where there was none.", labels=_URL),
+    Family(name="probe_http_ssl", help="1 where the final response came over TLS.", labels=_URL),
+    Family(name="probe_http_redirects", help="How many redirects were followed.", labels=_URL),
+    Family(
+        name="probe_http_uncompressed_body_length",
+        help="Bytes of the final response's body after decompression, as far as read; 0 where there was none.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_ssl_earliest_cert_expiry",
+        help="When the first certificate of the presented chain expires, as Unix time; absent without a handshake.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_tls_version_info", help="1 for the TLS version of the final connection.", labels=(*_URL, "version")
+    ),
+)
+"""Fed by one vantage point (see `readings.feeding`), so that there is one series per URL."""
+
+OWN: tuple[Family, ...] = (
+    Family(name="presscanary_build_info", help="1, with the version that runs.", labels=("version",)),
+    Family(
+        name="presscanary_simulated",
+        help="1 where everything here is simulated and says nothing about any real network.",
+    ),
+    Family(
+        name="presscanary_store_readable",
+        help="1 where the data folder could be read (an empty one counts), 0 where it could not.",
+    ),
+    Family(name="presscanary_stored_records", help="How many records the store holds.", labels=("record",)),
+    Family(name="presscanary_target_info", help="1 for each target that is watched.", labels=("target", "category")),
+    Family(
+        name="presscanary_target_state",
+        help="1 for the present state of a target at a vantage point, 0 for the other states.",
+        labels=("target", *_PLACE, "state"),
+    ),
+    Family(
+        name="presscanary_last_measurement_timestamp_seconds",
+        help="When a target was last measured from a vantage point, as Unix time.",
+        labels=("target", *_PLACE),
+    ),
+    Family(
+        name="presscanary_vantage_health",
+        help="1 for the present health of a vantage point, 0 for the other values.",
+        labels=(*_PLACE, "health"),
+    ),
+    Family(
+        name="presscanary_blocking_event_open",
+        help="1 for each blocking event that has not ended.",
+        labels=("target", "country", "tier", "technique"),
+    ),
+    Family(
+        name="presscanary_blocking_event_networks",
+        help="On how many networks an open blocking event was seen.",
+        labels=("target", "country"),
+    ),
+    Family(
+        name="presscanary_blocking_event_onset_timestamp_seconds",
+        help="Bounds of an open event's onset as Unix time: last seen ok (earliest), first seen blocked (latest).",
+        labels=("target", "country", "bound"),
+    ),
+    Family(
+        name="presscanary_measurements_total",
+        help="Measurements since the process started, by the state they were judged to be.",
+        labels=("state",),
+        kind="counter",
+    ),
+    Family(
+        name="presscanary_schedule_started_total",
+        help="Scheduled measurements that began since the process started.",
+        kind="counter",
+    ),
+    Family(
+        name="presscanary_schedule_missed_total",
+        help="Scheduled measurements that were never begun since the process started.",
+        kind="counter",
+    ),
+    Family(
+        name="presscanary_schedule_overlapped_total",
+        help="Scheduled measurements that were left out because the one before still ran.",
+        kind="counter",
+    ),
+    Family(name="presscanary_schedule_running", help="Measurements that run now."),
+    Family(name="presscanary_schedule_lag_seconds", help="How long the newest measurement waited for a free place."),
+)
+
+FAMILIES: Mapping[str, Family] = {family.name: family for family in (*PROBE, *OWN)}
+"""By name, in the order of the exposition."""

@@ -1,0 +1,55 @@
+"""What a panel of the dashboard is, and the words, colours and matchers that panels share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+OURS = 'job=~"$job", instance=~"$instance"'
+"""Matchers of the `presscanary_*` families: the process that was scraped."""
+PROBES = 'job=~"$job", instance=~"$url"'
+"""Matchers of the `probe_*` families: the URL that was probed."""
+
+STATES: Mapping[int, tuple[str, str]] = {
+    0: ("ok", "#0b8a68"),
+    1: ("down", "#7a4fa3"),
+    2: ("blocked", "#d1480a"),
+    3: ("insufficient", "#8a8f98"),
+}
+"""Numbers of `state_of`, their words and colours that stay apart for colour-blind eyes (after Okabe and Ito)."""
+HEALTH: Mapping[int, tuple[str, str]] = {
+    0: ("healthy", "#0b8a68"),
+    1: ("sick", "#d1480a"),
+    2: ("offline", "#7a4fa3"),
+    3: ("unknown", "#8a8f98"),
+}
+YES_NO: Mapping[int, tuple[str, str]] = {0: ("no", "#d1480a"), 1: ("yes", "#0b8a68")}
+SIMULATED: Mapping[int, tuple[str, str]] = {0: ("real", "#8a8f98"), 1: ("SIMULATED", "#d1480a")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel: a title, a sentence of what is seen, and the queries with their legends."""
+
+    title: str
+    description: str
+    queries: Mapping[str, str]
+    """Legend -> PromQL."""
+    kind: Literal["stat", "table", "timeseries", "state-timeline"] = "timeseries"
+    unit: str = "short"
+    width: int = 12
+    height: int = 8
+    words: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """Value -> (word, colour); empty for plain numbers."""
+
+
+def state_of(family: str, label: str, words: Mapping[int, tuple[str, str]], by: str) -> str:
+    """PromQL that folds a state set into one number per series, by the numbers of `words`.
+
+    >>> state_of("x_state", "state", {0: ("ok", ""), 1: ("down", "")}, "target")
+    'sum by (target) (x_state{job=~"$job", instance=~"$instance", state="ok"} * 0 or \
+x_state{job=~"$job", instance=~"$instance", state="down"} * 1)'
+    """
+    parts = (f'{family}{{{OURS}, {label}="{word}"}} * {number}' for number, (word, _) in words.items())
+    return f"sum by ({by}) ({' or '.join(parts)})"

@@ -1,0 +1,131 @@
+"""Prometheus alert rules, as data: when somebody should look, how soon, and in which words.
+
+Names share their first word, `severity` is critical, warning or info, `summary` is one fixed sentence and `description`
+names what fired. Targets are named by their id: an alert travels, and a live link to a banned site can harm who passes
+it on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One alert."""
+
+    name: str
+    expression: str
+    wait: str
+    """How long the expression must hold, in Prometheus' duration syntax."""
+    severity: Literal["critical", "warning", "info"]
+    summary: str
+    description: str
+
+
+def _blocking(tier: str, name: str, severity: Literal["critical", "warning", "info"]) -> Rule:
+    return Rule(
+        name=name,
+        expression=f'presscanary_blocking_event_open{{tier="{tier}"}} == 1',
+        wait="0m",
+        severity=severity,
+        summary=f"Blocking of a watched site is {tier}.",
+        description=(
+            "Measurements of {{ $labels.target }} in {{ $labels.country }} are consistent with blocking"
+            " ({{ with $labels.technique }}{{ . }}{{ else }}technique unknown{{ end }})."
+            " Read the event's evidence before you say so in public."
+        ),
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    _blocking("confirmed", "PressCanaryBlockingConfirmed", "critical"),
+    _blocking("likely", "PressCanaryBlockingLikely", "warning"),
+    _blocking("suspected", "PressCanaryBlockingSuspected", "info"),
+    Rule(
+        name="PressCanaryTargetDown",
+        expression='max by (target) (presscanary_target_state{state="down", role="vantage"}) == 1',
+        wait="15m",
+        severity="info",
+        summary="A watched site is down for everybody.",
+        description="{{ $labels.target }} fails at the controls too, so this is not blocking.",
+    ),
+    Rule(
+        name="PressCanaryVantageUnwell",
+        expression='sum by (vantage, health) (presscanary_vantage_health{health=~"sick|offline"}) == 1',
+        wait="15m",
+        severity="warning",
+        summary="A vantage point cannot be believed.",
+        description="{{ $labels.vantage }} is {{ $labels.health }}: its results are insufficient until it recovers.",
+    ),
+    Rule(
+        name="PressCanaryMeasurementsMissing",
+        expression="time() - max by (target) (presscanary_last_measurement_timestamp_seconds) > 3 * 3600",
+        wait="5m",
+        severity="warning",
+        summary="A target has not been measured for more than three hours.",
+        description="{{ $labels.target }} was last seen {{ $value | humanizeDuration }} ago: that is not the same as ok.",
+    ),
+    Rule(
+        name="PressCanaryNeverMeasured",
+        expression=(
+            "sum by (target) (presscanary_target_info)"
+            " unless on (target) sum by (target) (presscanary_last_measurement_timestamp_seconds)"
+        ),
+        wait="1h",
+        severity="warning",
+        summary="A target of the configuration has never been measured.",
+        description="There is no result for {{ $labels.target }} from any vantage point.",
+    ),
+    Rule(
+        name="PressCanaryScheduleBehind",
+        expression=(
+            "increase(presscanary_schedule_missed_total[1h]) + increase(presscanary_schedule_overlapped_total[1h]) > 5"
+            " or presscanary_schedule_lag_seconds > 300"
+        ),
+        wait="10m",
+        severity="warning",
+        summary="Measurements are late or left out.",
+        description="{{ $labels.instance }} cannot keep its schedule: measure less often or more at once.",
+    ),
+    Rule(
+        name="PressCanaryStoreUnreadable",
+        expression="presscanary_store_readable == 0",
+        wait="5m",
+        severity="critical",
+        summary="The data folder cannot be read.",
+        description="{{ $labels.instance }} cannot read its store; new measurements may not be kept.",
+    ),
+    Rule(
+        name="PressCanaryAbsent",
+        expression="absent(presscanary_build_info)",
+        wait="10m",
+        severity="critical",
+        summary="Press Canary is not being scraped.",
+        description="No series of Press Canary has arrived: nothing is being watched, or Prometheus cannot reach it.",
+    ),
+    Rule(
+        name="PressCanaryCertificateExpiresSoon",
+        expression="0 < probe_ssl_earliest_cert_expiry - time() < 14 * 86400",
+        wait="1h",
+        severity="info",
+        summary="A watched site's certificate expires within two weeks.",
+        description="It expires in {{ $value | humanizeDuration }}; then every visitor is warned off.",
+    ),
+)
+
+
+def alerts() -> dict[str, Any]:
+    """The rule file's content."""
+    return {"groups": [{"name": "presscanary", "interval": "1m", "rules": [_rule(rule) for rule in RULES]}]}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "alert": rule.name,
+        "expr": rule.expression,
+        "for": rule.wait,
+        "labels": {"severity": rule.severity},
+        "annotations": {"summary": rule.summary, "description": rule.description},
+    }

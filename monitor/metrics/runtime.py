@@ -1,0 +1,39 @@
+"""What a running process knows of itself: the schedule and the pipeline write it, the collector reads it."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monitor.model import State
+
+
+class Tally(Protocol):
+    """What a schedule counted since it started; lag in seconds."""
+
+    started: int
+    missed: int
+    overlapped: int
+    running: int
+    lag: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Runtime:
+    """Counts of one process; plain numbers that one event loop writes and any thread may read."""
+
+    version: str = "unknown"
+    tally: Tally | None = None
+    """None where nothing is scheduled here (a page that only reads)."""
+    measured: MutableMapping[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
+
+    def count(self, state: State) -> None:
+        """One more measurement was judged to be `state`.
+
+        >>> runtime = Runtime()
+        >>> runtime.count(State.OK)
+        >>> runtime.measured[State.OK], runtime.measured[State.BLOCKED]
+        (1, 0)
+        """
+        self.measured[state] += 1

@@ -1,0 +1,169 @@
+"""The walk, read this first: how a measurement becomes a verdict, and verdicts become blocking events.
+
+`record` carries one measurement from fact to verdict and keeps both. `review` looks over what is kept and says what
+began and what ended. Nothing else in the project knows the order of the rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.cells import fold
+from monitor.detect import detect, reconcile
+from monitor.detect.settings import DetectorSettings
+from monitor.model import BlockingEvent, Health, Outcome, State, VantageStatus
+from monitor.observe import flatten, observe
+from monitor.store import Store
+from monitor.verdict import judge
+from monitor.verdict.health import assess
+from probes.model import Measurement, Role, VantagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineSettings:
+    """How far the walk looks around a measurement; durations follow the schedule's interval (`for_interval`)."""
+
+    beside: timedelta = timedelta(minutes=20)
+    """Controls and innocuous results at most so far away in time stand beside a measurement: two rounds of the
+    schedule, so that one lost round does not leave a verdict without a control."""
+    lookback: timedelta | None = timedelta(days=7)
+    """How much history a review reads; None for all of it."""
+    cell: timedelta = timedelta(minutes=1)
+    detector: DetectorSettings = field(default_factory=DetectorSettings)
+
+    @classmethod
+    def for_interval(cls, interval: timedelta, detector: DetectorSettings) -> PipelineSettings:
+        """Settings for a schedule that measures each target every `interval`.
+
+        >>> PipelineSettings.for_interval(timedelta(minutes=5), DetectorSettings()).beside
+        datetime.timedelta(seconds=600)
+        """
+        return cls(beside=2 * interval, cell=min(timedelta(minutes=1), interval / 2), detector=detector)
+
+
+def record(
+    measurement: Measurement, store: Store, *, settings: PipelineSettings | None = None, original: bytes | None = None
+) -> Outcome:
+    """Carry one measurement from fact to verdict and keep both, durably; StoreError where that was not possible.
+
+    A control's result, or news of the vantage point's health, changes what its neighbours in time mean: those are
+    judged again from their stored facts.
+    """
+    settings = settings or PipelineSettings()
+    outcome = _judge(measurement, store, settings)
+    if store.append(measurement, outcome, original=original):
+        for neighbour in _neighbours(outcome, store, settings):
+            _judge_again(neighbour, store, settings)
+    return outcome
+
+
+def review(
+    store: Store, *, now: datetime, settings: PipelineSettings | None = None, points: Sequence[VantagePoint] = ()
+) -> tuple[BlockingEvent, ...]:
+    """Look over what is kept; save the health of `points` and return the events that are new or changed, saved too."""
+    settings = settings or PipelineSettings()
+    store.save_health([_health(point, store, now, settings) for point in points])
+    since = None if settings.lookback is None else now - settings.lookback
+    cells = fold(store.outcomes(since=since), width=settings.cell) + store.cells(since=since)
+    changed = reconcile(store.events(), detect(cells, settings=settings.detector, now=now))
+    store.save_events(changed)
+    return changed
+
+
+def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -> Outcome:
+    controls = _controls(measurement, store, settings)
+    health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings)
+    verdict = judge(measurement, observe(measurement, controls), health=health)
+    return flatten(measurement, verdict)
+
+
+def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> None:
+    measurement = store.measurement(outcome.measurement)
+    again = outcome if measurement is None else _judge(measurement, store, settings)
+    if again == outcome:
+        return
+    store.revise(again)
+    if again.role is Role.CONTROL and _usable(again) is not _usable(outcome):
+        for neighbour in _neighbours(again, store, settings):
+            _judge_again(neighbour, store, settings)
+
+
+def _controls(measurement: Measurement, store: Store, settings: PipelineSettings) -> tuple[Measurement, ...]:
+    """The nearest measurement in time of the same URL, of every other control vantage point that could be believed."""
+    rows = _around(store, measurement.started, settings, url=measurement.url, role=Role.CONTROL)
+    others = [row for row in rows if row.vantage != measurement.vantage.id and _usable(row)]
+    nearest = _nearest(others, measurement.started, lambda row: row.vantage)
+    return tuple(found for row in nearest if (found := store.measurement(row.measurement)) is not None)
+
+
+def _health_at(vantage: str, time: datetime, store: Store, settings: PipelineSettings) -> tuple[Health, str]:
+    """Whether the vantage point could be believed then: by the innocuous results that are nearest in time."""
+    rows = _around(store, time, settings, vantage=vantage, innocuous=True)
+    return assess(_nearest(rows, time, lambda row: row.url), now=time)
+
+
+def _health(point: VantagePoint, store: Store, now: datetime, settings: PipelineSettings) -> VantageStatus:
+    health, why = _health_at(point.id, now, store, settings)
+    newest = store.outcomes(vantage=point.id, newest_first=True, limit=1)
+    return VantageStatus(
+        vantage=point.id,
+        country=point.country,
+        network=point.network,
+        role=point.role,
+        health=health,
+        why=why,
+        last_seen=newest[0].time if newest else None,
+        simulated=point.simulated,
+    )
+
+
+def _neighbours(outcome: Outcome, store: Store, settings: PipelineSettings) -> tuple[Outcome, ...]:
+    """The outcomes whose meaning this one may change; a page that came over valid TLS needs nobody's word.
+
+    A control's result speaks for the same URL everywhere; an innocuous result for everything at the same vantage point.
+    """
+    found: tuple[Outcome, ...] = ()
+    if outcome.role is Role.CONTROL:
+        found += _around(store, outcome.time, settings, url=outcome.url)
+    if outcome.innocuous:
+        found += _around(store, outcome.time, settings, vantage=outcome.vantage)
+    return tuple(row for row in found if row.measurement != outcome.measurement and not _settled(row))
+
+
+def _usable(control: Outcome) -> bool:
+    """False for a control vantage point that was itself sick or offline: it says nothing about the target."""
+    return not control.verdict.rule_id.startswith("vantage.")
+
+
+def _settled(outcome: Outcome) -> bool:
+    return outcome.verdict.state is State.OK and outcome.url.startswith("https:")
+
+
+def _around(
+    store: Store,
+    time: datetime,
+    settings: PipelineSettings,
+    *,
+    url: str | None = None,
+    vantage: str | None = None,
+    role: Role | None = None,
+    innocuous: bool | None = None,
+) -> tuple[Outcome, ...]:
+    return store.outcomes(
+        since=time - settings.beside,
+        until=time + settings.beside + timedelta(microseconds=1),
+        url=url,
+        vantage=vantage,
+        role=role,
+        innocuous=innocuous,
+    )
+
+
+def _nearest(rows: Iterable[Outcome], time: datetime, key: Callable[[Outcome], str]) -> tuple[Outcome, ...]:
+    """Of the rows with the same key, the one that is nearest in time."""
+    nearest: dict[str, Outcome] = {}
+    for row in sorted(rows, key=lambda row: abs(row.time - time), reverse=True):
+        nearest[key(row)] = row
+    return tuple(nearest.values())

@@ -1,0 +1,74 @@
+"""The newest outcome of each page at each vantage point, and since when its state has been the same.
+
+A page is one URL of one target. Outcomes that come late, or are judged again, may change the past: then the answer is
+found anew with one look per state into the index, however long the past is.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from monitor.model import State
+from monitor.store.sql import insertion, sentence, updates
+from monitor.store.transaction import Transaction
+
+_KEY = ("target", "url", "vantage")
+_COLUMNS = (*_KEY, "seq", "time", "state", "since")
+_PAGE = "target = :target AND url = :url AND vantage = :vantage"
+_FIND = sentence("SELECT time, state, since FROM latest WHERE", _PAGE)
+_REPLACE = insertion("latest", _COLUMNS, updates(("seq", "time", "state", "since")))
+_NEWEST = sentence(
+    "SELECT seq, time, state FROM observation WHERE",
+    _PAGE,
+    "AND state = :state ORDER BY time DESC, seq DESC LIMIT 1",
+)
+_FIRST_AFTER = sentence(
+    "SELECT time FROM observation WHERE",
+    _PAGE,
+    "AND state = :state AND time >= :time AND (time, seq) > (:time, :seq) ORDER BY time, seq LIMIT 1",
+)
+
+
+def follow(transaction: Transaction, row: Mapping[str, Any]) -> None:
+    """Take in a new row: it is the newest, or it came late."""
+    known = transaction.connection.execute(_FIND, _key(row)).fetchone()
+    if known is not None and row["time"] < known["time"]:
+        recompute(transaction, row)
+        return
+    same = known is not None and known["state"] == row["state"]
+    _write(transaction, row, since=known["since"] if same else row["time"])
+
+
+def recompute(transaction: Transaction, row: Mapping[str, Any]) -> None:
+    """Find the newest row of a page, and the first of its unbroken run, from the rows themselves."""
+    key = _key(row)
+    newest = _newest_of_each_state(transaction, key)
+    last, other = newest[0], newest[1] if len(newest) > 1 else {"time": -(2**62), "seq": 0}
+    run = key | {"state": last["state"], "time": other["time"], "seq": other["seq"]}
+    (since,) = transaction.connection.execute(_FIRST_AFTER, run).fetchone()
+    _write(transaction, key | last, since=since)
+
+
+def rows(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """The newest observation of each page at each vantage point, with `since`; the newest of all comes last."""
+    return connection.execute(
+        "SELECT observation.*, latest.since FROM latest JOIN observation USING (seq) ORDER BY observation.time, seq"
+    ).fetchall()
+
+
+def _newest_of_each_state(transaction: Transaction, key: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = (
+        transaction.connection.execute(_NEWEST, {**key, "state": transaction.symbols(state.value)}).fetchone()
+        for state in State
+    )
+    return sorted((dict(row) for row in found if row), key=lambda row: (row["time"], row["seq"]), reverse=True)
+
+
+def _key(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _KEY}
+
+
+def _write(transaction: Transaction, row: Mapping[str, Any], *, since: int) -> None:
+    transaction.connection.execute(_REPLACE, {name: row[name] for name in _COLUMNS[:-1]} | {"since": since})

@@ -1,0 +1,162 @@
+"""Raw documents in append-only pack files: compressed, each with its length, hash and checksum, never changed.
+
+A record is a header of 48 bytes, big-endian, and a zstd frame (RFC 8878):
+
+    magic "PCR1" | length of the frame, u32 | length of the document, u32 | SHA-256 of the document | CRC-32 of the rest
+
+The index (which document is where, and how long a pack was when the last transaction was committed) is in SQLite. A
+pack is synced before the commit that speaks of it; so whatever follows the committed length was never acknowledged, is
+never read, and is cut off by the next writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.store.errors import damaged
+from monitor.store.folder import FILE_MODE, Folder, sync_folder
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MAGIC = b"PCR1"
+_HEADER = struct.Struct(">4sII32sI")
+_BODY = struct.Struct(">4sII32s")
+
+PACK_SIZE = 256 * 1024 * 1024
+"""A pack that has grown past this is followed by a new one: small enough to copy, large enough to be few."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A raw document, compressed and ready to be written."""
+
+    sha256: bytes
+    size: int
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a record is."""
+
+    pack: int
+    start: int
+    length: int
+
+
+def compress(content: bytes) -> Document:
+    """The record of a document.
+
+    >>> expand(compress(b"facts").record)
+    b'facts'
+    """
+    frame, digest = zstd.compress(content), hashlib.sha256(content).digest()
+    head = _BODY.pack(MAGIC, len(frame), len(content), digest)
+    checksum = struct.pack(">I", zlib.crc32(head + frame))
+    return Document(sha256=digest, size=len(content), record=head + checksum + frame)
+
+
+def expand(record: bytes) -> bytes:
+    """The document of a record; ValueError says what about the record is wrong."""
+    if len(record) < _HEADER.size:
+        raise ValueError("cut short")
+    magic, length, size, digest, checksum = _HEADER.unpack_from(record)
+    frame = record[_HEADER.size :]
+    if magic != MAGIC or len(frame) != length:
+        raise ValueError("no record starts here")
+    if zlib.crc32(record[: _BODY.size] + frame) != checksum:
+        raise ValueError("wrong checksum")
+    content = zstd.ZstdDecompressor().decompress(frame, max_length=size + 1)
+    if hashlib.sha256(content).digest() != digest:
+        raise ValueError("wrong hash")
+    return content
+
+
+def fetch(folder: Folder, spot: Spot) -> bytes:
+    """The document at `spot`; StoreDamaged where the bytes are not what was written."""
+    path = pack_path(folder, spot.pack)
+    try:
+        with path.open("rb") as file:
+            file.seek(spot.start)
+            return expand(file.read(spot.length))
+    except (ValueError, FileNotFoundError, zstd.ZstdError) as fault:
+        raise damaged(folder.path, f"packs/{path.name} at byte {spot.start}: {fault_word(fault)}") from fault
+
+
+def fault_word(fault: Exception) -> str:
+    """What was wrong with a record, in few words."""
+    return "the file is missing" if isinstance(fault, FileNotFoundError) else str(fault)
+
+
+def pack_path(folder: Folder, number: int) -> Path:
+    """Where the pack with this number is."""
+    return folder.packs / f"{number:06d}.pack"
+
+
+class PackWriter:
+    """The one appender. `end` is where the next record goes; `settled` is up to where bytes may not be taken back."""
+
+    def __init__(self, folder: Folder, committed: dict[int, int], *, pack_size: int = PACK_SIZE) -> None:
+        """Open the newest pack of the index and cut off its torn tail; StoreDamaged where a pack has lost bytes."""
+        _check_lengths(folder, committed)
+        self._folder, self._pack_size = folder, pack_size
+        self.number = max(committed, default=1)
+        self._open(committed.get(self.number, 0))
+
+    def append(self, document: Document) -> Spot:
+        """Write a record behind the others, not yet synced; OSError where the disk refuses."""
+        spot = Spot(pack=self.number, start=self.end, length=len(document.record))
+        waiting = memoryview(document.record)
+        while waiting:
+            waiting = waiting[os.write(self._handle, waiting) :]
+        self.end += spot.length
+        return spot
+
+    def sync(self) -> None:
+        """Make what was appended survive a power cut."""
+        if self.end > self._settled:
+            os.fdatasync(self._handle)
+
+    def settle(self) -> None:
+        """Let everything stand as it is: it was committed, or nobody can tell whether it was."""
+        self.end = self._settled = os.lseek(self._handle, 0, os.SEEK_END)
+
+    def cut(self) -> None:
+        """Give back the room that was taken since the last `settle`."""
+        os.ftruncate(self._handle, self._settled)
+        self.end = self._settled
+
+    def roll(self) -> None:
+        """Go on in a new pack where this one is large; call it between transactions."""
+        if self.end >= self._pack_size:
+            self.close()
+            self.number += 1
+            self._open(0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._handle)
+
+    def _open(self, committed: int) -> None:
+        path = pack_path(self._folder, self.number)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, FILE_MODE)
+        os.ftruncate(self._handle, committed)
+        sync_folder(self._folder.packs)
+        self.end = self._settled = committed
+
+
+def _check_lengths(folder: Folder, committed: dict[int, int]) -> None:
+    for number, length in committed.items():
+        path = pack_path(folder, number)
+        found = path.stat().st_size if path.exists() else 0
+        if found < length:
+            raise damaged(folder.path, f"packs/{path.name} has {found} of {length} bytes")

@@ -1,0 +1,76 @@
+"""Counts per hour and per day, kept in step with the rows: what long spans are read from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from monitor.model import Day, State
+from monitor.store.sql import insertion, sentence, spells, updates, where
+from monitor.store.symbols import Texts
+from monitor.store.times import DAY, HOUR, day, day_number
+from monitor.store.transaction import Transaction
+from probes.model import Role
+
+_GROUP = ("target", "vantage", "country", "network", "role", "innocuous")
+_SUMS = (*(state.value for state in State), "timed", "total")
+_SERIES = (
+    ("hour", HOUR, insertion("hourly", ("hour", *_GROUP, *_SUMS), updates(_SUMS, add=True))),
+    ("day", DAY, insertion("daily", ("day", *_GROUP, *_SUMS), updates(_SUMS, add=True))),
+)
+_DAYS = (
+    "SELECT target, country, network, day, sum(ok) AS ok, sum(down) AS down, sum(blocked) AS blocked, "
+    "sum(insufficient) AS insufficient FROM daily"
+)
+_CONDITIONS = {
+    "role": spells("role"),
+    "innocuous": "innocuous = :innocuous",
+    "target": spells("target"),
+    "since": "day >= :since",
+    "until": "day < :until",
+}
+
+
+def count(transaction: Transaction, row: Mapping[str, Any], sign: int) -> None:
+    """Add an observation's row to its hour and its day (`sign` +1), or take it out (-1)."""
+    states = {state.value: sign * (row["state"] == transaction.symbols(state.value)) for state in State}
+    seconds = row["total"]
+    timed = {"timed": 0, "total": 0} if seconds is None else {"timed": sign, "total": sign * round(seconds * 1e6)}
+    group = {name: row[name] for name in _GROUP}
+    for name, width, statement in _SERIES:
+        transaction.connection.execute(statement, {name: row["time"] // width} | group | states | timed)
+
+
+def days(
+    connection: sqlite3.Connection, texts: Texts, *, since: date | None, until: date | None, target: str | None
+) -> tuple[Day, ...]:
+    """Counts per target, network and day at vantage points, innocuous targets left out; `since` <= day < `until`."""
+    given = {
+        "role": Role.VANTAGE.value,
+        "innocuous": 0,
+        "target": target,
+        "since": since and day_number(since),
+        "until": until and day_number(until),
+    }
+    condition, parameters = where(_CONDITIONS, given)
+    statement = sentence(_DAYS, condition, "GROUP BY target, day, country, network")
+    found = connection.execute(statement, parameters).fetchall()
+    texts.refresh(connection)
+    return tuple(
+        sorted((_day(row, texts) for row in found), key=lambda it: (it.day, it.target, it.country, it.network))
+    )
+
+
+def _day(row: sqlite3.Row, texts: Texts) -> Day:
+    return Day(
+        target=texts[row["target"]],
+        country=texts[row["country"]],
+        network=texts[row["network"]],
+        day=day(row["day"]),
+        ok=row["ok"],
+        down=row["down"],
+        blocked=row["blocked"],
+        insufficient=row["insufficient"],
+    )

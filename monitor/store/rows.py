@@ -1,0 +1,132 @@
+"""Flat records as table rows and back: each field of a record, and of the records inside it, is one column of its name.
+
+Text that repeats becomes the id of a symbol, a moment microseconds since 1970, a list JSON; None stays NULL.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from monitor.store.times import microseconds, moment
+
+Intern: TypeAlias = Callable[[str], int]
+"""Text to the id of its symbol."""
+Texts: TypeAlias = Mapping[int, str]
+"""Ids of symbols to their text."""
+Row: TypeAlias = sqlite3.Row | Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How one field's value stands in a column: both ways, never asked about None."""
+
+    write: Callable[[Any, Intern], Any]
+    read: Callable[[Any, Texts], Any]
+
+
+PLAIN = Form(write=lambda value, _: value, read=lambda value, _: value)
+NUMBER = Form(write=lambda value, _: float(value), read=lambda value, _: value)
+FLAG = Form(write=lambda value, _: int(value), read=lambda value, _: bool(value))
+SYMBOL = Form(write=lambda value, intern: intern(value), read=lambda value, texts: texts[value])
+MOMENT = Form(write=lambda value, _: microseconds(value), read=lambda value, _: moment(value))
+LIST = Form(write=lambda value, _: json.dumps(value), read=lambda value, _: tuple(json.loads(value)))
+HEX = Form(write=lambda value, _: bytes.fromhex(value), read=lambda value, _: value.hex())
+
+_FORMS: Mapping[Any, Form] = {
+    str: SYMBOL,
+    bool: FLAG,
+    int: PLAIN,
+    float: NUMBER,
+    datetime: MOMENT,
+    tuple[str, ...]: LIST,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Field:
+    name: str
+    form: Form | None
+    """None where the field is itself a record."""
+    inner: _Plan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    kind: type[Any]
+    fields: tuple[_Field, ...]
+
+
+class Layout(Generic[T]):
+    """Which columns hold a kind of record; `special` names the fields whose form does not follow from their type."""
+
+    def __init__(self, kind: type[T], **special: Form) -> None:
+        self._plan = _plan(kind, special)
+        self.columns: tuple[str, ...] = tuple(dict.fromkeys(_names(self._plan)))
+
+    def row(self, record: T, intern: Intern) -> dict[str, Any]:
+        """The record as a row; new text gets its symbol through `intern`."""
+        return dict(_cells(self._plan, record, intern))
+
+    def record(self, row: Row, texts: Texts) -> T:
+        """The record that a row holds."""
+        return typing.cast("T", _build(self._plan, row, texts))
+
+
+def _plan(kind: type[Any], special: Mapping[str, Form]) -> _Plan:
+    hints = typing.get_type_hints(kind)
+    return _Plan(kind=kind, fields=tuple(_field(field.name, hints[field.name], special) for field in fields(kind)))
+
+
+def _field(name: str, hint: Any, special: Mapping[str, Form]) -> _Field:
+    kind = _required(hint)
+    if is_dataclass(kind):
+        return _Field(name=name, form=None, inner=_plan(typing.cast("type[Any]", kind), special))
+    return _Field(name=name, form=special.get(name) or _form(kind))
+
+
+def _required(hint: Any) -> Any:
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        (kind,) = (kind for kind in typing.get_args(hint) if kind is not type(None))
+        return kind
+    return hint
+
+
+def _form(kind: Any) -> Form:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return Form(write=lambda value, intern: intern(value.value), read=lambda value, texts: kind(texts[value]))
+    return _FORMS[kind]
+
+
+def _names(plan: _Plan) -> tuple[str, ...]:
+    return tuple(name for field in plan.fields for name in (_names(field.inner) if field.inner else (field.name,)))
+
+
+def _cells(plan: _Plan, record: Any, intern: Intern) -> list[tuple[str, Any]]:
+    made: list[tuple[str, Any]] = []
+    for field in plan.fields:
+        value = getattr(record, field.name)
+        if field.inner is not None:
+            made += _cells(field.inner, value, intern)
+        elif field.form is not None:
+            made.append((field.name, None if value is None else field.form.write(value, intern)))
+    return made
+
+
+def _build(plan: _Plan, row: Row, texts: Texts) -> Any:
+    made: dict[str, Any] = {}
+    for field in plan.fields:
+        if field.inner is not None:
+            made[field.name] = _build(field.inner, row, texts)
+        elif field.form is not None:
+            value = row[field.name]
+            made[field.name] = None if value is None else field.form.read(value, texts)
+    return plan.kind(**made)

@@ -1,0 +1,275 @@
+"""The embedded store: what the tables' files write and read, in transactions, behind one object."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
+from monitor.store import cells, documents, events, health, latest, observations, rollups
+from monitor.store.errors import StoreError, StoreMissing, damaged, translated
+from monitor.store.folder import Folder, existing, locked, make_database, prepare
+from monitor.store.observations import LAYOUT, Selection
+from monitor.store.packs import Document, PackWriter, Spot, compress, fetch
+from monitor.store.readers import Readers, connect
+from monitor.store.schema import migrate, version
+from monitor.store.symbols import Symbols, Texts
+from monitor.store.times import moment
+from monitor.store.transaction import Transaction, claim, simulated
+from monitor.store.writer import Writer
+from probes.document import canonical, document, measurement_from
+from probes.model import Clock, Measurement, Role
+
+T = TypeVar("T")
+
+_COUNTS = (
+    "SELECT (SELECT coalesce(max(seq), 0) FROM observation) AS measurements, (SELECT count(*) FROM cell) AS cells, "
+    "(SELECT count(*) FROM event) AS events, (SELECT count(*) FROM event_revision) AS event_revisions, "
+    "(SELECT coalesce(max(id), 0) FROM document) AS documents, (SELECT coalesce(sum(bytes), 0) FROM pack) AS pack_bytes"
+)
+
+
+def open_writing(path: Path, clock: Clock) -> SQLiteStore:
+    """The store in a data folder, made where it is missing, as its one writer; StoreError says what is in the way."""
+    with translated(path), ExitStack() as held:
+        folder = prepare(path)
+        held.enter_context(locked(folder))
+        make_database(folder)
+        connection = connect(folder, "rw")
+        held.callback(connection.close)
+        _set_up(connection, folder, clock)
+        packs = PackWriter(folder, documents.committed(connection))
+        held.callback(packs.close)
+        transaction = Transaction(connection=connection, symbols=Symbols(connection), packs=packs, clock=clock)
+        return SQLiteStore(folder, Writer(transaction, path), held.pop_all())
+
+
+def open_reading(path: Path) -> SQLiteStore:
+    """The store in a data folder, for reading beside whoever writes; StoreMissing where there is none."""
+    with translated(path):
+        folder = existing(path)
+    readers = Readers(folder)
+    with readers.snapshot() as connection:
+        made = version(connection, path)
+    readers.close()
+    if not made:
+        raise StoreMissing(f"there is no store in {path} yet: `presscanary run` or `presscanary import` makes one")
+    return SQLiteStore(folder, None, ExitStack())
+
+
+def _set_up(connection: sqlite3.Connection, folder: Folder, clock: Clock) -> None:
+    new = version(connection, folder.path) == 0
+    if new and any(pack.stat().st_size for pack in folder.packs.iterdir()):
+        raise damaged(folder.path, "store.db is missing or empty, although there are packs")
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(f"the disk of {folder.path} cannot hold a write-ahead log: use a local disk")
+    for setting in ("synchronous = FULL", "temp_store = MEMORY", "journal_size_limit = 67108864"):
+        connection.execute(f"PRAGMA {setting}")
+    migrate(connection, folder.path, clock())
+
+
+class SQLiteStore:
+    """The Store protocol over one data folder; every method may be called from any thread."""
+
+    def __init__(self, folder: Folder, writer: Writer | None, held: ExitStack) -> None:
+        self._folder, self._writer, self._held = folder, writer, held
+        self._readers, self._texts = Readers(folder), Texts()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
+        """Keep a measurement, its verdict and its original; False where it is known. Durable on return."""
+        (new,) = self.append_all([(measurement, outcome, original)])
+        return new
+
+    def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
+        """`append` for many, in as few commits as can be; a refused entry raises after the others are durable."""
+        waiting = [self._submit(_appending(*entry)) for entry in entries]
+        faults = [fault for future in waiting if (fault := future.exception())]
+        if faults:
+            raise faults[0]
+        return tuple(future.result() for future in waiting)
+
+    def revise(self, outcome: Outcome) -> None:
+        """Write a stored measurement's new verdict; latest and rollups follow. StoreError where it is not stored."""
+        _check_verdict(outcome)
+        self._do(lambda transaction: observations.revise(transaction, outcome))
+
+    def append_cells(self, given: Sequence[Cell]) -> int:
+        """Keep imported cells; how many were new."""
+        return self._do(lambda transaction: cells.add(transaction, given))
+
+    def save_events(self, given: Sequence[BlockingEvent]) -> None:
+        """Append each event as a new revision; a revision that is there already must be the same."""
+        self._do(lambda transaction: events.add(transaction, given))
+
+    def save_health(self, statuses: Sequence[VantageStatus]) -> None:
+        """Replace what is believed of these vantage points."""
+        self._do(lambda transaction: health.put(transaction, statuses))
+
+    def measurement(self, measurement: str) -> Measurement | None:
+        """The measurement with this id, from its document."""
+        found = self.document(measurement)
+        return None if found is None else measurement_from(found)
+
+    def document(self, measurement: str) -> dict[str, Any] | None:
+        """The document of the measurement with this id, as JSON types."""
+        if (key := _hex(measurement)) is None:
+            return None
+        spot = self._read(lambda connection: documents.of_measurement(connection, key))
+        return None if spot is None else json.loads(self._fetch(spot))
+
+    def original(self, sha256: str) -> bytes | None:
+        """The raw document with this hash (hex): an imported original, or a measurement's own canonical document."""
+        if (key := _hex(sha256)) is None:
+            return None
+        spot = self._read(lambda connection: documents.of_hash(connection, key))
+        return None if spot is None else self._fetch(spot)
+
+    def outcomes(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target: str | None = None,
+        url: str | None = None,
+        vantage: str | None = None,
+        role: Role | None = None,
+        innocuous: bool | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> tuple[Outcome, ...]:
+        """The outcomes that fit, by time; `since` <= time < `until`."""
+        selection = Selection(
+            since=since,
+            until=until,
+            target=target,
+            url=url,
+            vantage=vantage,
+            role=role,
+            innocuous=innocuous,
+            newest_first=newest_first,
+            limit=limit,
+        )
+        return self._read(lambda connection: observations.select(connection, self._texts, selection))
+
+    def cells(
+        self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
+    ) -> tuple[Cell, ...]:
+        """The imported cells with `since` <= start < `until`, by start."""
+        return self._read(
+            lambda connection: cells.select(connection, self._texts, since=since, until=until, target=target)
+        )
+
+    def days(
+        self, *, since: date | None = None, until: date | None = None, target: str | None = None
+    ) -> tuple[Day, ...]:
+        """Counts per target, network and day where it is watched; `since` <= day < `until`."""
+        return self._read(
+            lambda connection: rollups.days(connection, self._texts, since=since, until=until, target=target)
+        )
+
+    def latest(self) -> tuple[Latest, ...]:
+        """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
+        return self._read(self._latest)
+
+    def events(self, *, target: str | None = None, country: str | None = None) -> tuple[BlockingEvent, ...]:
+        """The newest revision of each event, the latest onset first."""
+        return self._read(lambda connection: events.newest(connection, target=target, country=country))
+
+    def revisions(self, event: str) -> tuple[BlockingEvent, ...]:
+        """Every revision of one event, oldest first."""
+        return self._read(lambda connection: events.revisions(connection, event))
+
+    def health(self) -> tuple[VantageStatus, ...]:
+        """What is believed of each vantage point."""
+        return self._read(lambda connection: health.select(connection, self._texts))
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this store holds simulated measurements; an empty one holds none."""
+        return self._read(simulated) is True
+
+    def counts(self) -> Mapping[str, int]:
+        """How much is stored: measurements, cells, events, event_revisions, documents, and bytes of packs."""
+        return dict(self._read(lambda connection: connection.execute(_COUNTS).fetchone()))
+
+    def close(self) -> None:
+        """Finish what was submitted and let go of every file; closing twice is once."""
+        if self._writer is not None:
+            self._writer.close()
+        self._readers.close()
+        self._held.close()
+
+    def _submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        if self._writer is None:
+            raise StoreError(f"the store in {self._folder.path} was opened for reading only")
+        return self._writer.submit(work)
+
+    def _do(self, work: Callable[[Transaction], T]) -> T:
+        return self._submit(work).result()
+
+    def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        with self._readers.snapshot() as connection:
+            return question(connection)
+
+    def _fetch(self, spot: Spot) -> bytes:
+        with translated(self._folder.path):
+            return fetch(self._folder, spot)
+
+    def _latest(self, connection: sqlite3.Connection) -> tuple[Latest, ...]:
+        rows = latest.rows(connection)
+        self._texts.refresh(connection)
+        return tuple(Latest(outcome=LAYOUT.record(row, self._texts), since=moment(row["since"])) for row in rows)
+
+
+def _appending(measurement: Measurement, outcome: Outcome, original: bytes | None) -> Callable[[Transaction], bool]:
+    """The work of one append, with all that needs no transaction done: hashing, compressing, checking."""
+    own = compress(canonical(document(measurement)))
+    theirs = None if original is None else compress(original)
+    _check_verdict(outcome)
+    _check_belonging(measurement, outcome, own, theirs)
+
+    def work(transaction: Transaction) -> bool:
+        if observations.known(transaction.connection, outcome.measurement):
+            return False
+        claim(transaction, outcome.simulated)
+        kept = None if theirs is None else documents.keep(transaction, theirs)
+        observations.add(transaction, outcome, document=documents.keep(transaction, own), original=kept)
+        return True
+
+    return work
+
+
+def _check_verdict(outcome: Outcome) -> None:
+    if outcome.verdict.measurement != outcome.measurement:
+        raise StoreError(f"the outcome of {outcome.measurement} carries the verdict of {outcome.verdict.measurement}")
+
+
+def _check_belonging(measurement: Measurement, outcome: Outcome, own: Document, original: Document | None) -> None:
+    if own.sha256[:16].hex() != outcome.measurement:
+        raise StoreError(f"the outcome speaks of measurement {outcome.measurement}, not of {own.sha256[:16].hex()}")
+    if outcome.simulated is not measurement.vantage.simulated:
+        raise StoreError("a measurement and its outcome must both be simulated, or both be real")
+    promised = measurement.origin.document if measurement.origin else ""
+    if original is not None and promised and original.sha256.hex() != promised:
+        raise StoreError(f"the original document has hash {original.sha256.hex()}, the measurement names {promised}")
+
+
+def _hex(text: str) -> bytes | None:
+    """The bytes of a hash; None for what is none, so that a stranger's id in a URL is simply not found."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return None

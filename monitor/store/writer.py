@@ -1,0 +1,124 @@
+"""The one writer: a thread that takes what many threads want written and commits it in groups.
+
+State, all of it: a queue of jobs, and whether it is closed. A job is a function of the open transaction and the future
+that its caller waits on. Each job runs in a savepoint of its own, so that a refused one leaves no trace and the others
+stand; the futures are resolved after the commit, and the commit comes after the sync of the pack.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from monitor.store import documents
+from monitor.store.errors import StoreError, StoreFull, translated
+from monitor.store.transaction import Transaction
+
+T = TypeVar("T")
+
+GROUP = 512
+"""At most so many jobs in one transaction: a reader never waits long, and a sync is shared by many."""
+
+_REFUSALS = (StoreError, TypeError, ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
+"""What a record can be wrong with; any other fault is the disk's, and concerns the whole group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    work: Callable[[Transaction], Any]
+    done: Future[Any]
+
+
+class Writer:
+    """Takes jobs from any thread; until it is closed, only its own thread uses the writing connection and the pack."""
+
+    def __init__(self, transaction: Transaction, folder: Path) -> None:
+        self._transaction, self._folder = transaction, folder
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._gate = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """Have `work` done in a transaction; the future has its result once that is on disk. StoreError when closed."""
+        job = _Job(work=work, done=Future())
+        with self._gate:
+            if self._closed:
+                raise StoreError("the store is closed")
+            self._jobs.put(job)
+        return cast("Future[T]", job.done)
+
+    def close(self) -> None:
+        """Finish what was submitted; afterwards nobody uses the connection or the pack."""
+        with self._gate:
+            if not self._closed:
+                self._jobs.put(None)
+            self._closed = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            group = [first]
+            while len(group) < GROUP and not self._jobs.empty():
+                job = self._jobs.get()
+                if job is None:
+                    self._jobs.put(None)
+                    break
+                group.append(job)
+            self._commit(group)
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            with translated(self._folder):
+                answers = self._write(group)
+        except BaseException as fault:  # noqa: BLE001 - it is raised in every thread that waits for this group
+            self._undo(full=isinstance(fault, StoreFull))
+            answers = [fault] * len(group)
+        for job, answer in zip(group, answers, strict=True):
+            if isinstance(answer, BaseException):
+                job.done.set_exception(answer)
+            else:
+                job.done.set_result(answer)
+
+    def _write(self, group: list[_Job]) -> list[Any]:
+        connection, packs = self._transaction.connection, self._transaction.packs
+        packs.roll()
+        connection.execute("BEGIN IMMEDIATE")
+        answers = [self._attempt(job) for job in group]
+        documents.acknowledge(self._transaction)
+        connection.execute("COMMIT")
+        packs.settle()
+        return answers
+
+    def _attempt(self, job: _Job) -> Any:
+        connection = self._transaction.connection
+        connection.execute("SAVEPOINT job")
+        try:
+            answer = job.work(self._transaction)
+        except _REFUSALS as refusal:
+            connection.execute("ROLLBACK TO job")
+            self._transaction.symbols.forget()
+            answer = refusal
+        connection.execute("RELEASE job")
+        return answer
+
+    def _undo(self, *, full: bool) -> None:
+        """Roll back. On a full disk nothing can have reached the log, so the pack's room is given back as well.
+
+        After any other fault of a commit nobody can tell whether it is in the log and comes to life when the log is
+        read again; then the documents that it speaks of must stay where they are.
+        """
+        self._transaction.symbols.forget()
+        with suppress(sqlite3.Error, OSError):
+            if self._transaction.connection.in_transaction:
+                self._transaction.connection.execute("ROLLBACK")
+        with suppress(OSError):
+            (self._transaction.packs.cut if full else self._transaction.packs.settle)()

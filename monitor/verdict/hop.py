@@ -1,0 +1,95 @@
+"""One hop of a walk as rules read it: what the names gave, which addresses can be trusted, how far the connections came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from monitor.model import Observation, Page
+from monitor.verdict.addresses import is_bogon, neighbours
+from monitor.verdict.names import host_of, is_https
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """All observations of one hop. IPv6 connections are left out where this place has no IPv6 (see `case.py`)."""
+
+    number: int
+    url: str
+    lookups: tuple[Observation, ...] = ()
+    """Of the hop's own host, whichever hop asked for it first."""
+    screened: tuple[Observation, ...] = ()
+    connects: tuple[Observation, ...] = ()
+    handshakes: tuple[Observation, ...] = ()
+    fetches: tuple[Observation, ...] = ()
+    default: frozenset[str] = frozenset()
+    """Addresses that a reader's programs would use: those of the system's resolver, of all where it was not asked."""
+    trusted: frozenset[str] = frozenset()
+    """Addresses that somebody beside this network vouches for: a control, DNS over HTTPS, or a valid certificate."""
+
+    @property
+    def host(self) -> str:
+        """The host that this hop is about."""
+        return host_of(self.url)
+
+    @property
+    def secure(self) -> bool:
+        """Whether this hop asks for TLS."""
+        return is_https(self.url)
+
+    @property
+    def fetch(self) -> Observation | None:
+        """The request that was made: the one that was answered, or the first."""
+        answered = (fetch for fetch in self.fetches if fetch.failure is None)
+        return next(answered, next(iter(self.fetches), None))
+
+    @property
+    def page(self) -> Page | None:
+        """What was answered, or None."""
+        return self.fetch.page if self.fetch else None
+
+    @property
+    def certified(self) -> bool:
+        """Whether the answer came through a handshake whose chain was verified for the host."""
+        fetch = self.fetch
+        return self.secure and fetch is not None and any(fetch.addresses == good.addresses for good in self.verified)
+
+    @property
+    def verified(self) -> tuple[Observation, ...]:
+        """The handshakes with the hop's own name that worked and were verified."""
+        return tuple(one for one in self.handshakes if one.failure is None and one.server_name.lower() == self.host)
+
+    @property
+    def cleared(self) -> bool:
+        """Whether the system's answer is proved right: a certificate for the name is valid at one of its addresses."""
+        return any(one.addresses[0] in self.default for one in self.verified)
+
+    @property
+    def by_default(self) -> bool:
+        """Whether a reader here gets this hop's answer: over an address that the system's resolver gave, or could have."""
+        fetch = self.fetch
+        return self.cleared or (fetch is not None and fetch.addresses[0] in self.default)
+
+    @property
+    def suspects(self) -> tuple[str, ...]:
+        """Default addresses that nobody vouches for, sorted; empty as soon as one default address is trusted."""
+        return () if self.default & self.trusted else tuple(sorted(self.default))
+
+    def at(self, addresses: Iterable[str], *, of: tuple[Observation, ...]) -> tuple[Observation, ...]:
+        """Those observations of `of` that dialled one of the addresses."""
+        wanted = frozenset(addresses)
+        return tuple(one for one in of if one.addresses[0] in wanted)
+
+
+def vouched(name: str, observations: Iterable[Observation]) -> frozenset[str]:
+    """Every address of a name that somebody beside this network vouches for.
+
+    Controls' answers, answers that came over HTTPS, and addresses where a certificate for the name was valid, here or
+    at a control. A neighbour of such an address (same /24 or /48) is as good. A bogon is only what a control says too.
+    """
+    named = [one for one in observations if name in (one.subject.lower().rstrip("."), one.server_name.lower())]
+    controls = frozenset(address for one in named for address in one.control.addresses)
+    known = controls | frozenset(address for one in named if one.engine == "doh" for address in one.addresses)
+    proved = frozenset(one.addresses[0] for one in named if one.server_name and (one.failure is None or one.control.ok))
+    near = frozenset(address for one in named for address in one.addresses if neighbours(address, known | proved))
+    return frozenset(address for address in known | proved | near if address in controls or not is_bogon(address))

@@ -1,0 +1,117 @@
+"""From results to bands: stretches of time over which a series had one state, or a mix of states. Pure.
+
+A result speaks for the time until the next one, but never longer than `carry`: a longer silence is a gap in the band, for
+what was not seen did not work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeAlias
+
+from monitor.model import Cell, Day, Outcome, State
+from monitor.web.text import host_of
+
+Series: TypeAlias = tuple[str, str, str, str]
+"""Role, country, network, and what else tells it from its neighbours (vantage point, source, URL)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A stretch of one series; `counts` are measurements per state."""
+
+    series: Series
+    start: datetime
+    end: datetime
+    counts: Mapping[State, int]
+
+
+def bands(
+    outcomes: Sequence[Outcome], cells: Sequence[Cell], days: Sequence[Day], *, carry: timedelta, by_day: bool
+) -> tuple[Band, ...]:
+    """Everything that is known of a target as bands, ordered by series and time; one band a day and network if `by_day`."""
+    if by_day:
+        found = [*map(_of_day, days), *map(_day_of, cells)]
+        return _joined(_summed(found), carry=timedelta(0))
+    return _joined([*map(_of_outcome(outcomes), outcomes), *map(_of_cell, cells)], carry=carry)
+
+
+def _of_outcome(outcomes: Sequence[Outcome]) -> _Reading:
+    several = len({outcome.url for outcome in outcomes}) > 1
+    return _Reading(several=several)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Turns an outcome into a band of no length; names the URL only where there is more than one."""
+
+    several: bool
+
+    def __call__(self, outcome: Outcome) -> Band:
+        detail = f"{outcome.vantage} · {_short(outcome.url)}" if self.several else outcome.vantage
+        series = (outcome.role.value, outcome.country, outcome.network, detail)
+        return Band(series=series, start=outcome.time, end=outcome.time, counts={outcome.verdict.state: 1})
+
+
+def _short(url: str) -> str:
+    scheme, _, _ = url.partition(":")
+    return f"{scheme} {host_of(url)}"
+
+
+def _of_cell(cell: Cell) -> Band:
+    series = (cell.role.value, cell.country, cell.network, cell.source or cell.vantage)
+    return Band(series=series, start=cell.start, end=cell.end, counts=_counts(cell))
+
+
+def _day_of(cell: Cell) -> Band:
+    start = datetime.combine(cell.start.astimezone(UTC).date(), time(), UTC)
+    return Band(series=("vantage", cell.country, cell.network, ""), start=start, end=_next(start), counts=_counts(cell))
+
+
+def _of_day(day: Day) -> Band:
+    start = datetime.combine(day.day, time(), UTC)
+    return Band(series=("vantage", day.country, day.network, ""), start=start, end=_next(start), counts=_counts(day))
+
+
+def _next(start: datetime) -> datetime:
+    return start + timedelta(days=1)
+
+
+def _counts(row: Cell | Day) -> Mapping[State, int]:
+    counts = {State.OK: row.ok, State.DOWN: row.down, State.BLOCKED: row.blocked, State.INSUFFICIENT: row.insufficient}
+    return {state: count for state, count in counts.items() if count}
+
+
+def _summed(found: Iterable[Band]) -> Iterator[Band]:
+    """Bands of the same series and day as one."""
+    totals: dict[tuple[Series, datetime], Band] = {}
+    for band in found:
+        known = totals.get((band.series, band.start))
+        totals[band.series, band.start] = band if known is None else replace(known, counts=_plus(known, band))
+    yield from totals.values()
+
+
+def _joined(found: Iterable[Band], *, carry: timedelta) -> tuple[Band, ...]:
+    """Each band carried on to the next of its series, and neighbours in one pure state made one."""
+    joined: list[Band] = []
+    for band in sorted(found, key=lambda band: (band.series, band.start)):
+        last = joined[-1] if joined and joined[-1].series == band.series else None
+        if last is not None:
+            last = joined[-1] = replace(last, end=max(last.start, min(last.end, band.start)))
+        carried = replace(band, end=band.end + carry)
+        if last is not None and last.end == band.start and _pure(last) is not None and _pure(last) is _pure(band):
+            joined[-1] = replace(carried, start=last.start, counts=_plus(last, band))
+        else:
+            joined.append(carried)
+    return tuple(joined)
+
+
+def _plus(one: Band, other: Band) -> Mapping[State, int]:
+    states = one.counts.keys() | other.counts.keys()
+    return {state: one.counts.get(state, 0) + other.counts.get(state, 0) for state in State if state in states}
+
+
+def _pure(band: Band) -> State | None:
+    return next(iter(band.counts)) if len(band.counts) == 1 else None

@@ -1,0 +1,132 @@
+"""Plain words for the codes in the records; every phrase is looked up in the catalogue when it is shown.
+
+They stay cautious: what is shown is what measurements are consistent with, never who did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.web.language import mark
+
+STATES: Mapping[str, str] = {
+    "ok": mark("ok"),
+    "down": mark("down"),
+    "blocked": mark("blocked"),
+    "insufficient": mark("insufficient"),
+    "stale": mark("no recent data"),
+    "none": mark("no data"),
+}
+
+MEANINGS: Mapping[str, str] = {
+    "ok": mark("the site answered as it should"),
+    "down": mark("it fails everywhere, at the controls too: not blocking"),
+    "blocked": mark("it fails here in a way that is consistent with blocking, and works at the controls"),
+    "insufficient": mark("measured, but the result proves nothing; never to be read as ok"),
+    "stale": mark("the newest result is too old to speak of now"),
+    "none": mark("never measured from there"),
+}
+
+HEALTH: Mapping[str, str] = {
+    "healthy": mark("healthy"),
+    "sick": mark("sick"),
+    "offline": mark("offline"),
+    "unknown": mark("unknown"),
+}
+
+ROLES: Mapping[str, str] = {"vantage": mark("vantage point"), "control": mark("control")}
+
+TIERS: Mapping[str, str] = {
+    "suspected": mark("suspected"),
+    "likely": mark("likely"),
+    "confirmed": mark("confirmed"),
+}
+
+TIER_MEANINGS: Mapping[str, str] = {
+    "suspected": mark("something changed; the evidence is still thin"),
+    "likely": mark("the evidence is strong, but another cause is not ruled out"),
+    "confirmed": mark("the evidence leaves no other cause that we know of"),
+}
+
+LOCI: Mapping[str, str] = {
+    "network": mark("on the network path"),
+    "server_side": mark("at the site's own server"),
+    "unknown": mark("not known"),
+}
+
+COUNTS: Mapping[str, str] = {
+    "vantage_points": mark("vantage points"),
+    "networks": mark("networks"),
+    "blocked": mark("blocked measurements"),
+    "ok": mark("ok measurements"),
+    "down": mark("down measurements"),
+    "insufficient": mark("insufficient measurements"),
+    "controls_agree": mark("controls that agree"),
+    "controls_total": mark("controls that were asked"),
+    "flaps": mark("interruptions"),
+}
+
+CLAIMS: Mapping[str, str] = {
+    "blocked": mark("said to be blocked"),
+    "unblocked": mark("said to be unblocked"),
+    "extended": mark("block said to be extended"),
+    "ordered": mark("block ordered"),
+    "threatened": mark("block threatened"),
+    "court_upheld": mark("upheld by a court"),
+    "court_annulled": mark("annulled by a court"),
+    "not_enforced": mark("ordered, said not to be enforced"),
+    "look_alike": mark("looks like a block and is none"),
+}
+
+TECHNIQUES: Mapping[str, str] = {
+    "dns": mark("interference with name lookup (DNS)"),
+    "dns.nxdomain": mark("DNS: told that the name does not exist"),
+    "dns.refused": mark("DNS: the resolver refuses to answer"),
+    "dns.servfail": mark("DNS: the resolver answers with an error"),
+    "dns.timeout": mark("DNS: no answer for this name"),
+    "dns.no_answer": mark("DNS: an empty answer"),
+    "dns.injection": mark("DNS: false answer"),
+    "dns.injection.bogon": mark("DNS: false answer (an address that cannot exist on the internet)"),
+    "dns.injection.blockpage": mark("DNS: false answer (address of a block page)"),
+    "dns.injection.other": mark("DNS: false answer (address of somebody else)"),
+    "ip": mark("the address is not reachable"),
+    "ip.unreachable": mark("the network says that the address is not reachable"),
+    "tcp": mark("connections fail"),
+    "tcp.timeout": mark("connection attempts stay without answer"),
+    "tcp.reset": mark("connections are cut off"),
+    "tcp.refused": mark("connections are refused"),
+    "tls": mark("encrypted connections (TLS) fail"),
+    "tls.reset": mark("TLS: cut off during the handshake"),
+    "tls.reset.sni": mark("TLS: cut off when the site's name is seen (SNI)"),
+    "tls.eof": mark("TLS: closed during the handshake"),
+    "tls.timeout": mark("TLS: silence after the site's name was sent"),
+    "tls.timeout.sni": mark("TLS: silence after the site's name is seen (SNI)"),
+    "tls.mitm": mark("TLS: somebody else's certificate"),
+    "tls.mitm.self_signed": mark("TLS: somebody else's self-signed certificate"),
+    "tls.mitm.ca_signed": mark("TLS: somebody else's certificate from an unknown authority"),
+    "tls.throttle": mark("TLS: slowed down"),
+    "tls.throttle.sni": mark("TLS: slowed down when the site's name is seen (SNI)"),
+    "http": mark("interference with the page (HTTP)"),
+    "http.blockpage": mark("HTTP: a block page instead of the site"),
+    "http.redirect": mark("HTTP: sent elsewhere"),
+    "http.reset": mark("HTTP: cut off after the request"),
+    "http.reset.host": mark("HTTP: cut off when the site's name is seen (Host)"),
+    "http.timeout": mark("HTTP: silence after the request"),
+    "http.throttle": mark("HTTP: slowed down"),
+    "quic": mark("QUIC connections fail"),
+    "quic.timeout": mark("QUIC: no answer"),
+}
+
+
+def technique(code: str | None) -> str:
+    """The phrase for a technique, or for its deepest ancestor that has one; empty for no technique.
+
+    >>> technique("dns.injection.bogon.v6")
+    'DNS: false answer (an address that cannot exist on the internet)'
+    >>> technique(None), technique("smoke.signals")
+    ('', 'smoke.signals')
+    """
+    node = code or ""
+    while node and node not in TECHNIQUES:
+        node = node.rpartition(".")[0]
+    return TECHNIQUES.get(node, code or "")

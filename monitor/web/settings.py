@@ -1,0 +1,50 @@
+"""What the pages need of the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import metadata
+
+from monitor.config.settings import Milestone, Settings
+from monitor.metrics.glance import FRESH
+from monitor.model import Claim
+from probes.model import Target, VantagePoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSettings:
+    """Plain records, so that a page can be made without a file."""
+
+    title: str = "Press Canary"
+    targets: tuple[Target, ...] = ()
+    vantage_points: tuple[VantagePoint, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    hosts: tuple[str, ...] = ()
+    """Host names under which the page may be asked for, beside those of the loopback interface."""
+    fresh: timedelta = FRESH
+    """How long a result stands for the present."""
+    refresh: int = 60
+    """Seconds after which the front page loads itself anew; 0 for never."""
+    simulated: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings, *, refresh: int = 60) -> PageSettings:
+        """What a checked configuration says; a result is fresh for three rounds of the slowest schedule."""
+        intervals = [interval for _, _, interval in settings.pairs()] or [settings.schedule.interval]
+        return cls(
+            targets=settings.targets,
+            vantage_points=tuple(station.point for station in settings.vantage_points),
+            claims=settings.documented,
+            milestones=settings.milestones,
+            hosts=(settings.web.host,),
+            fresh=max(3 * max(intervals), timedelta(minutes=2)),
+            refresh=refresh,
+            simulated=settings.simulated,
+        )
+
+
+def version() -> str:
+    """The version that is installed."""
+    return metadata.version("presscanary")

@@ -1,0 +1,69 @@
+"""The application, put together once: pages, machines' answers, guards, and what is said when something is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from monitor.metrics import Runtime
+from monitor.store import Store, StoreError
+from monitor.web import event, front, machine, measurement, style, target
+from monitor.web.ground import Ground
+from monitor.web.guard import guard
+from monitor.web.settings import PageSettings, version
+from probes.model import Clock
+
+_KNOWN = (400, 404, 405)
+
+
+def create_app(
+    open_reader: Callable[[], Store],
+    *,
+    settings: Callable[[], PageSettings],
+    clock: Clock,
+    runtime: Runtime | None = None,
+) -> FastAPI:
+    """The web application, which reads and never writes.
+
+    `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
+    `settings` is asked anew by each request, so that a reloaded configuration shows at once.
+    """
+    app = FastAPI(
+        title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
+    )
+    ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
+    for room in (front, target, event, measurement, machine):
+        app.include_router(room.routes(ground))
+    app.include_router(style.routes())
+    _excuse(app, ground)
+    guard(app, settings().hosts)
+    return app
+
+
+def _excuse(app: FastAPI, ground: Ground) -> None:
+    """Every fault as a friendly page, or as JSON under /api; none says more than the status itself."""
+
+    async def answer(request: Request, fault: Exception) -> Response:
+        status = _status(fault)
+        if request.url.path.startswith(("/api/", "/healthz", "/metrics")):
+            return JSONResponse({"error": status}, status)
+        return ground.page(request, "fault.html", status=status, code=status)
+
+    for kind in (HTTPException, RequestValidationError, StoreError, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _status(fault: Exception) -> int:
+    match fault:
+        case HTTPException() if fault.status_code in _KNOWN:
+            return fault.status_code
+        case RequestValidationError():
+            return 400
+        case StoreError():
+            return 503
+    return 500

@@ -1,0 +1,32 @@
+"""The one style sheet and the one picture, served by ourselves under names that change with their content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+_FOLDER = Path(__file__).parent / "static"
+_STYLE = (_FOLDER / "style.css").read_bytes()
+_ICON = (_FOLDER / "favicon.svg").read_bytes()
+_KEPT = {"Cache-Control": "public, max-age=86400"}
+
+STYLE_TAG = hashlib.sha256(_STYLE).hexdigest()[:12]
+"""Stands in the style sheet's address, so that a browser never pairs a new page with an old sheet."""
+
+
+def routes() -> APIRouter:
+    """`/style.css` and `/favicon.svg`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/style.css")
+    def style() -> Response:
+        return Response(_STYLE, media_type="text/css", headers=_KEPT)
+
+    @router.get("/favicon.svg")
+    def icon() -> Response:
+        return Response(_ICON, media_type="image/svg+xml", headers=_KEPT)
+
+    return router

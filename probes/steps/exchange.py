@@ -1,0 +1,62 @@
+"""One HTTP request and its response as the two versions of the protocol share them, with the bounds that hold for both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from probes.failure import NamedError, unknown
+
+RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+CHUNK = 65536
+"""How much is read from a connection at a time."""
+HEADER_BYTES = 65536
+"""Response headers together; browsers stop at 256 KiB (Chrome) and servers of the web stay far below this."""
+HEADER_COUNT = 256
+"""Response header lines; a page that needs more is hostile."""
+INTERIM_COUNT = 16
+"""Interim (1xx) responses before the real one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A request on its way: `authority` is the Host, `target` path and query."""
+
+    method: bytes
+    scheme: bytes
+    authority: bytes
+    target: bytes
+    headers: RawHeaders
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Status and headers of a response, and the protocol it came in (`HTTP/1.1`, `HTTP/2`)."""
+
+    status: int
+    protocol: str
+    headers: RawHeaders
+
+
+class Exchange(Protocol):
+    """One request on one connection. Both calls may raise OSError, NamedError, or the protocol library's own error."""
+
+    async def ask(self, request: Outgoing) -> Head:
+        """Send the request and return the head of the final response."""
+
+    def data(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, not decompressed; ends where the response does."""
+
+
+def bounded(headers: RawHeaders) -> RawHeaders:
+    """The headers as they came; NamedError where there are too many of them.
+
+    >>> bounded(((b"server", b"x"),))
+    ((b'server', b'x'),)
+    """
+    if len(headers) > HEADER_COUNT:
+        raise NamedError(unknown(f"more than {HEADER_COUNT} response headers"))
+    return headers

@@ -1,0 +1,139 @@
+"""Opening a TCP connection to one address, and the byte stream that comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Protocol
+
+from probes.failure import TIMEOUT, failure_of
+from probes.model import Failure, TCPConnect, TCPInfo
+from probes.network import Network
+from probes.steps.trace import Trace
+
+_TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
+_UNKNOWN_RTT = 0xFFFFFFFF
+
+
+class Channel(Protocol):
+    """A connection as HTTP sees it: plain TCP, or TLS upon it. All of it may raise OSError."""
+
+    @property
+    def alpn(self) -> str:
+        """The protocol that TLS negotiated (`h2`, `http/1.1`), or an empty string."""
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Logical address and port of the other side: what was asked for, not what a lab made of it."""
+
+    async def read(self, most: int) -> bytes:
+        """At least one byte and at most `most`; empty at the end of the stream."""
+
+    async def write(self, data: bytes) -> None:
+        """All of `data`, or an OSError."""
+
+    def close(self) -> None:
+        """Let go of the connection; closing twice is harmless."""
+
+
+class Stream:
+    """A connected TCP socket that counts its bytes."""
+
+    alpn = ""
+
+    def __init__(self, connected: socket.socket, peer: tuple[str, int]) -> None:
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
+        self.peer = peer
+        self.sent = 0
+        self.received = 0
+
+    async def read(self, most: int) -> bytes:
+        """At least one byte and at most `most`; empty at the end of the stream; OSError where the connection broke."""
+        data = await self._loop.sock_recv(self._socket, most)
+        self.received += len(data)
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """All of `data`; OSError where the connection broke."""
+        await self._loop.sock_sendall(self._socket, data)
+        self.sent += len(data)
+
+    def info(self) -> TCPInfo | None:
+        """What the kernel knows of this connection now, even after it broke; None where it does not tell."""
+        return tcp_info(self._socket)
+
+    def close(self) -> None:
+        """Close the socket; closing twice is harmless."""
+        self._socket.close()
+
+
+async def dial(network: Network, address: str, port: int) -> Stream:
+    """A stream to `address`; OSError where it cannot be had. The time limit is the caller's."""
+    opened, target = network.open(address, port, "tcp")
+    try:
+        await asyncio.get_running_loop().sock_connect(opened, target)
+    except BaseException:
+        opened.close()
+        raise
+    return Stream(opened, (address, port))
+
+
+async def connect(trace: Trace, address: str, port: int) -> Stream | None:
+    """Connect to one address within `limits.tcp`, keep the step, and return the stream, or None where it failed."""
+    started = trace.elapsed()
+    failure: Failure = TIMEOUT  # stands where the whole measurement is cut short meanwhile
+    stream: Stream | None = None
+    try:
+        async with asyncio.timeout(trace.limits.tcp):
+            stream = await dial(trace.network, address, port)
+        failure = None
+    except OSError as error:
+        failure = failure_of(error)
+    finally:
+        trace.keep(
+            TCPConnect(
+                hop=trace.hop,
+                address=address,
+                port=port,
+                started=started,
+                duration=trace.elapsed() - started,
+                failure=failure,
+                tcp_info=stream.info() if stream else None,
+            )
+        )
+    return stream
+
+
+def tcp_info(connected: socket.socket) -> TCPInfo | None:
+    """TCP_INFO of a socket; None off Linux, on a closed socket, or where the kernel says less than expected."""
+    if _TCP_INFO is None:
+        return None
+    try:
+        raw = connected.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 256)
+    except OSError:
+        return None
+    return read_tcp_info(raw)
+
+
+def read_tcp_info(raw: bytes) -> TCPInfo | None:
+    """The fields we keep of Linux's `struct tcp_info` (include/uapi/linux/tcp.h; it only ever grows at its end).
+
+    Offsets: tcpi_rtt 68, tcpi_total_retrans 100, tcpi_bytes_acked 120 and _received 128 (Linux 4.1), tcpi_min_rtt 148
+    (Linux 4.9; all ones until a round trip was seen).
+
+    >>> read_tcp_info(bytes(68) + b"\\x10\\x27\\0\\0" + bytes(32))
+    TCPInfo(rtt=10000, min_rtt=None, retransmits=0, bytes_acked=None, bytes_received=None)
+    """
+    if len(raw) < 104:
+        return None
+    acked, received = struct.unpack_from("=QQ", raw, 120) if len(raw) >= 136 else (None, None)
+    min_rtt = struct.unpack_from("=I", raw, 148)[0] if len(raw) >= 152 else _UNKNOWN_RTT
+    return TCPInfo(
+        rtt=struct.unpack_from("=I", raw, 68)[0],
+        min_rtt=None if min_rtt == _UNKNOWN_RTT else min_rtt,
+        retransmits=struct.unpack_from("=I", raw, 100)[0],
+        bytes_acked=acked,
+        bytes_received=received,
+    )

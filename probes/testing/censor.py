@@ -1,0 +1,215 @@
+"""What a network does to its users, as data: a view of the lab is under a tuple of rules, and the first that fits acts.
+
+A rule says whom it is about (a name, an address, bytes in the first data of a connection) and what is done. Names match
+exactly; `*.example.org` matches every name below `example.org`. The techniques are those that measurement studies
+describe for real networks: forged DNS answers, unrouted and refused addresses, connections cut at the server name (SNI)
+of a TLS ClientHello or at the Host header, injected pages, interception with a foreign certificate, throttling, outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeVar
+
+from probes.testing.internet import Response
+
+Cut: TypeAlias = Literal["reset", "close", "drop"]
+"""How a connection ends: by RST, by FIN, or in silence (it stays open and nothing more arrives)."""
+
+NXDOMAIN = 3
+REFUSED = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Injection:
+    """Bytes sent in the server's place, then FIN; they need not be HTTP."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """The true server's bytes, but no more than so many a second."""
+
+    bytes_per_second: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interception:
+    """The handshake is answered with a certificate of the censor's own authority, for the name that was asked for.
+
+    The page is the true one where `response` is None.
+    """
+
+    response: Response | None = None
+
+
+Action: TypeAlias = Cut | Injection | Throttle
+
+
+def block_page(body: bytes, *, status: str = "200 OK", headers: Iterable[tuple[str, str]] = ()) -> Injection:
+    """A page in the place of the true one.
+
+    >>> block_page(b"blocked", status="403 Forbidden", headers=[("Server", "filter")]).raw
+    b'HTTP/1.1 403 Forbidden\\r\\nServer: filter\\r\\nContent-Length: 7\\r\\n\\r\\nblocked'
+    """
+    lines = [
+        f"HTTP/1.1 {status}",
+        *(f"{name}: {value}" for name, value in headers),
+        f"Content-Length: {len(body)}",
+        "",
+        "",
+    ]
+    return Injection(raw="\r\n".join(lines).encode() + body)
+
+
+def block_redirect(location: str, *, status: str = "302 Found") -> Injection:
+    """A redirect in the place of the true page.
+
+    >>> block_redirect("http://blocked.example/").raw
+    b'HTTP/1.1 302 Found\\r\\nLocation: http://blocked.example/\\r\\nContent-Length: 0\\r\\n\\r\\n'
+    """
+    return block_page(b"", status=status, headers=[("Location", location)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSForgery:
+    """A lie about names: addresses, an error (`rcode`, RFC 1035 §4.1.1), no data (neither) or silence (`drop`)."""
+
+    names: tuple[str, ...]
+    answers: tuple[str, ...] = ()
+    rcode: int = 0
+    drop: bool = False
+    where: Literal["resolver", "wire"] = "resolver"
+    """`resolver`: only the network's own resolver lies. `wire`: every question to UDP port 53, of whatever address, is
+    answered by an injector first, and the true answer, with another IP TTL, follows where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressBlock:
+    """Packets to an address (to all its ports, or one) vanish, are refused, or are slowed down."""
+
+    address: str
+    port: int | None = None
+    action: Literal["drop", "refuse"] | Throttle = "drop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SNIBlock:
+    """Connections whose ClientHello names a server, whatever their address and port."""
+
+    names: tuple[str, ...]
+    action: Action | Interception = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBlock:
+    """Cleartext requests whose Host header names a server, whatever their address and port."""
+
+    names: tuple[str, ...]
+    action: Action = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadBlock:
+    """Connections whose first data, ClientHello or request, contain some bytes."""
+
+    contains: bytes
+    address: str | None = None
+    port: int | None = None
+    action: Action = "reset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """The whole network is gone: in silence, or with an error at once because the link is down."""
+
+    how: Literal["silent", "unreachable"] = "silent"
+
+
+Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | HostBlock | PayloadBlock | Outage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstFlight:
+    """What a censor on the path reads of a connection's first data: the bytes, and the name in them."""
+
+    raw: bytes
+    server_name: str | None = None
+    """Of a TLS ClientHello; None for cleartext."""
+    host: str | None = None
+    """Of a cleartext request, without its port; None for TLS."""
+
+
+def covers(pattern: str, name: str) -> bool:
+    """Whether a rule's name pattern is about `name`.
+
+    >>> covers("example.org", "EXAMPLE.org"), covers("example.org", "www.example.org")
+    (True, False)
+    >>> covers("*.example.org", "www.example.org")
+    True
+    """
+    name = name.lower()
+    return name.endswith(pattern[1:]) if pattern.startswith("*.") else name == pattern
+
+
+def forgery_of(rules: tuple[Rule, ...], name: str, *, at_resolver: bool) -> DNSForgery | None:
+    """The lie that a question for `name` gets; `at_resolver` where the question goes to the network's own resolver.
+
+    >>> lie = DNSForgery(names=("news.example",), rcode=NXDOMAIN)
+    >>> forgery_of((lie,), "news.example", at_resolver=True).rcode
+    3
+    >>> forgery_of((lie,), "news.example", at_resolver=False)
+    """
+    lies = (rule for rule in of_kind(rules, DNSForgery) if at_resolver or rule.where == "wire")
+    return next((lie for lie in lies if _any_covers(lie.names, name)), None)
+
+
+def address_block_of(rules: tuple[Rule, ...], address: str, port: int) -> AddressBlock | None:
+    """The rule that packets to an endpoint meet.
+
+    >>> address_block_of((AddressBlock(address="93.184.216.34", port=443),), "93.184.216.34", 80)
+    """
+    return next((rule for rule in of_kind(rules, AddressBlock) if _meets(rule, address, port)), None)
+
+
+def action_on(rules: tuple[Rule, ...], address: str, port: int, flight: FirstFlight) -> Action | Interception | None:
+    """What is done to a connection after its first data; None where it passes.
+
+    >>> hello = FirstFlight(raw=b"", server_name="news.example")
+    >>> action_on((SNIBlock(names=("news.example",), action="reset"),), "93.184.216.34", 443, hello)
+    'reset'
+    """
+    effects = (_effect(rule, address, port, flight) for rule in rules)
+    return next((effect for effect in effects if effect is not None), None)
+
+
+def _effect(rule: Rule, address: str, port: int, flight: FirstFlight) -> Action | Interception | None:
+    match rule:
+        case SNIBlock(names=names, action=action) if _any_covers(names, flight.server_name):
+            return action
+        case HostBlock(names=names, action=action) if _any_covers(names, flight.host):
+            return action
+        case PayloadBlock(contains=contains, action=action) if _meets(rule, address, port) and contains in flight.raw:
+            return action
+        case AddressBlock(action=Throttle() as throttle) if _meets(rule, address, port):
+            return throttle
+        case _:
+            return None
+
+
+def _any_covers(patterns: tuple[str, ...], name: str | None) -> bool:
+    return name is not None and any(covers(pattern, name) for pattern in patterns)
+
+
+def _meets(rule: AddressBlock | PayloadBlock, address: str, port: int) -> bool:
+    return rule.address in (None, address) and rule.port in (None, port)
+
+
+_R = TypeVar("_R", bound=Rule)
+
+
+def of_kind(rules: tuple[Rule, ...], kind: type[_R]) -> tuple[_R, ...]:
+    """The rules of one kind, in their order."""
+    return tuple(rule for rule in rules if isinstance(rule, kind))
