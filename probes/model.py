@@ -74,6 +74,8 @@ class Datagram:
     edns: bool = False
     authoritative: bool = False
     malformed: bool = False
+    stray: bool = False
+    """It answers some other question (id or question differ), so that nobody would have accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +241,9 @@ class Resolvers:
     """Whom to ask beside the system's resolver; fixed for a vantage point, so that its series is comparable."""
 
     udp: str | None = "9.9.9.9"
-    doh: DoHServer | None = field(default_factory=lambda: DoHServer(url="https://dns.google/dns-query", address="8.8.8.8"))
+    doh: DoHServer | None = field(
+        default_factory=lambda: DoHServer(url="https://dns.google/dns-query", address="8.8.8.8")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,4 +274,3 @@ class Task:
 
 
 Clock: TypeAlias = Callable[[], datetime]
-

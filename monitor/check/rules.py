@@ -108,7 +108,7 @@ def quiet(question: Question) -> Finding:
 def paper(question: Question) -> Finding:
     """Threats, orders and rulings happen on paper."""
     words = question.claim.kind.replace("_", " ")
-    return Finding(verdict=NOT_TESTABLE, why=f"{words}: this happened on paper, there is nothing to see on the wire")
+    return Finding(verdict=NOT_TESTABLE, why=f"{words}: on paper, nothing to see on the wire")
 
 
 RULES: Mapping[str, Callable[[Question], Finding]] = {

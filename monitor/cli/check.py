@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.check import check, folded
-from monitor.cli.frame import USAGE, CommandError, load_settings, out, place, print_json
+from monitor.cli.frame import USAGE, CommandError, err, load_settings, out, place, print_json
 from monitor.config import Settings
 from monitor.model import BlockingEvent, CheckReport, ClaimCheck, ClaimVerdict, Day, Source
 from monitor.store import StoreError, StoreMissing, open_store
+
+WIDE = 132
+"""Columns of the table where nobody's window limits it."""
 
 _LOOKS = {
     ClaimVerdict.SUPPORTED: "green",
@@ -36,41 +40,52 @@ def command(
 ) -> None:
     """Compare what was measured with the dates that are documented, claim by claim.
 
-    A claim is supported, consistent, contradicted, or not testable because no data speak of it. Exit code 0 whatever the
-    verdicts are; 1 where the store cannot be read; 2 where the configuration is wrong.
+    A claim is supported, consistent, contradicted, or not testable because no data speak of it. Exit code 0 whatever
+    the verdicts are; 1 where the store cannot be read; 2 where the configuration is wrong.
     """
     if country is not None and not (len(country) == 2 and country.isascii() and country.isalpha()):
         raise CommandError(f"--country {country!r}: expected two letters such as KG", USAGE)
     here = place(context)
     settings = load_settings(here.config)
     try:
-        report = gather(settings, here.data_dir, country=country and country.upper(), now=datetime.now(UTC))
+        stored = read(here.data_dir, None if country is None else country.upper())
     except StoreError as fault:
         raise CommandError(str(fault)) from fault
+    if stored is None:
+        err.print("Nothing has been measured here yet: there is no store in the data folder.", soft_wrap=True)
+    report = compare(settings, stored, None if country is None else country.upper(), now=datetime.now(UTC))
     if as_json:
         print_json(report)
     else:
         render(report, out)
 
 
-def gather(settings: Settings, data_dir: Path, *, country: str | None, now: datetime) -> CheckReport:
-    """The report on the claims in a configuration and the data in a folder; without a store nothing is testable."""
-    claims = [claim for claim in settings.documented if country in (None, claim.country)]
-    events, days, simulated = _stored(data_dir, country)
-    if simulated is None:
-        simulated = settings.simulated
-    return check(events, claims, days, now=now, simulated=simulated)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the check reads from a store."""
+
+    events: tuple[BlockingEvent, ...] = ()
+    days: tuple[Day, ...] = ()
+    simulated: bool = False
 
 
-def _stored(data_dir: Path, country: str | None) -> tuple[tuple[BlockingEvent, ...], tuple[Day, ...], bool | None]:
+def read(data_dir: Path, country: str | None = None) -> Stored | None:
+    """The events and days in a folder's store; None where there is no store yet, StoreError where it cannot be read."""
     try:
         store = open_store(data_dir, read_only=True)
     except StoreMissing:
-        return (), (), None
+        return None
     with store:
-        events = store.events(country=country)
         days = store.days() + folded(store.cells())
-        return events, days, store.simulated if events or days else None
+        return Stored(events=store.events(country=country), days=days, simulated=store.simulated)
+
+
+def compare(settings: Settings, stored: Stored | None, country: str | None = None, *, now: datetime) -> CheckReport:
+    """The report on the claims of a configuration; without any stored data nothing is testable."""
+    claims = [claim for claim in settings.documented if country in (None, claim.country)]
+    if stored is None or not (stored.events or stored.days):
+        stored = Stored(simulated=settings.simulated)
+    return check(stored.events, claims, stored.days, now=now, simulated=stored.simulated)
 
 
 def render(report: CheckReport, console: Console) -> None:
@@ -78,18 +93,20 @@ def render(report: CheckReport, console: Console) -> None:
     if report.simulated:
         console.print("SIMULATED: these claims and measurements were made by a demonstration.", style="bold yellow")
     if report.checks:
-        console.print(_table(report))
+        # In a pipe or a file there is no edge to keep to, and folded names are hard to search for.
+        width = None if console.is_terminal or console.width >= WIDE else WIDE
+        console.print(_table(report, width), crop=False)
     for line in summary(report):
         console.print(line, soft_wrap=True, markup=False)
 
 
-def _table(report: CheckReport) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("claim", "source", "precision", "verdict"):
+def _table(report: CheckReport, width: int | None) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
+    for heading in ("claim", "source", "precision"):
         table.add_column(heading, overflow="fold")
-    table.add_column("days off", justify="right")
-    table.add_column("coverage", justify="right")
-    table.add_column("why", overflow="fold")
+    table.add_column("verdict", overflow="fold", min_width=12)
+    for heading in ("days off", "coverage"):
+        table.add_column(heading, justify="right")
     for each in report.checks:
         table.add_row(*_row(each))
     return table
@@ -98,13 +115,12 @@ def _table(report: CheckReport) -> Table:
 def _row(each: ClaimCheck) -> tuple[Text, ...]:
     off = "" if each.distance_days is None else f"{each.distance_days:+.1f}" if each.distance_days else "0"
     return (
-        Text(f"{each.claim.id}\n{each.claim.kind.replace('_', ' ')}, {each.claim.date}"),
+        Text.assemble(each.claim.id, (f"\n{each.claim.kind.replace('_', ' ')}, {each.claim.date}", "dim")),
         Text(_sources(each.claim.sources)),
         Text(each.claim.precision),
-        Text(each.verdict.value, style=_LOOKS[each.verdict]),
+        Text.assemble((each.verdict.value, _LOOKS[each.verdict]), (f"\n{each.why}", "dim")),
         Text(off),
-        Text(f"{each.days_covered}/{each.days_asked} d\n{each.measurements} m"),
-        Text(each.why),
+        Text(f"{each.days_covered} of {each.days_asked} d"),
     )
 
 

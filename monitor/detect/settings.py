@@ -9,8 +9,10 @@ ooni/data (2026).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from math import isfinite
 from typing import Any, Self
 
 from monitor.model import Evidence
@@ -18,7 +20,10 @@ from monitor.model import Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorSettings:
-    """The detector's parameters. Evidence is in nats: 12 nats say that a block explains the data e^12 times better."""
+    """The detector's parameters; ValueError, with all reasons at once, where they cannot be.
+
+    Evidence is in nats: 12 nats say that a block explains the data e^12 times better.
+    """
 
     pi: float = 0.9
     """Share of measurements that a block makes fail (study: 0.9 finds blocks that leak up to 30 %)."""
@@ -101,6 +106,10 @@ class DetectorSettings:
     witnesses: int = 20
     """Measurements named by each event and each network: the earliest ones."""
 
+    def __post_init__(self) -> None:
+        if problems := tuple(_problems(self)):
+            raise ValueError("; ".join(problems))
+
     def shares(self, evidence: Evidence) -> tuple[float, float]:
         """How often failures of this class occur in blocks and elsewhere; a class that nobody gave counts as
         ambiguous."""
@@ -121,3 +130,22 @@ class DetectorSettings:
             if isinstance(value := getattr(self, field.name), timedelta)
         }
         return replace(self, **durations)
+
+
+def _problems(settings: DetectorSettings) -> Iterator[str]:
+    """Why these parameters cannot be, one sentence each."""
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if isinstance(value, timedelta) and value <= timedelta(0):
+            yield f"{field.name} must be longer than nothing"
+        elif isinstance(value, int | float) and not (isfinite(value) and value > 0):
+            yield f"{field.name} must be positive"
+        elif isinstance(value, tuple) and not all(isfinite(number) and number > 0 for number in value):
+            yield f"{field.name} must be two positive numbers"
+    for name in ("pi", "baseline_floor", "baseline_ceiling", "server_share", "artefact_share"):
+        if getattr(settings, name) > 1 or (name == "pi" and settings.pi == 1):
+            yield f"{name} is a probability"
+    if not 0 < settings.null_range[0] < settings.null_range[1] < 1:
+        yield "null_range must be two probabilities, the smaller one first"
+    if settings.quorum_cap >= settings.alarm:
+        yield "quorum_cap must be smaller than alarm, or a single vantage point raises it"

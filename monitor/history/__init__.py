@@ -6,18 +6,24 @@ order of the file. Nothing in a stranger's file stops it; what cannot be read is
 
 from __future__ import annotations
 
+import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from monitor.model import Cell
 from probes.model import Measurement
 
 CROWD = "ooni"
 """Kind of the vantage points in crowd-sourced history: many strangers under one name."""
 LICENCE = "CC BY-NC-SA 4.0"
 """Under which OONI publishes its data (ooni.org, data policy); exports must carry it along."""
+_YEARS = (2000, 2099)
+"""Nobody measured before, and a date outside would be a broken clock's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,28 @@ def moment(text: object) -> datetime:
     """
     try:
         parsed = datetime.fromisoformat(str(text).strip())
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError(f"expected a time, found {text!r:.40}") from None
+    if not _YEARS[0] <= parsed.year <= _YEARS[1]:
+        raise ValueError(f"expected a time between {_YEARS[0]} and {_YEARS[1]}, found {text!r:.40}")
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A format of scored rows: its name on the command line, a sentence about it, and the function that reads a file."""
+
+    name: str
+    about: str
+    read: Callable[[Path, Mapping[str, str]], Iterator[Cell | Unreadable]]
+
+
+def series() -> Mapping[str, Series]:
+    """Every format of series, by name: each module of this folder that exposes `SERIES`.
+
+    >>> list(series())
+    ['ooni-analysis']
+    """
+    modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+    found = [module.SERIES for module in modules if hasattr(module, "SERIES")]
+    return {each.name: each for each in sorted(found, key=lambda each: each.name)}

@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TextIO
 
-from monitor.history import CROWD, Unreadable, country, moment, network, target_for
+from monitor.history import CROWD, Series, Unreadable, country, moment, network, target_for
 from monitor.model import Cell, Evidence, Layer
 
 SOURCE = "ooni-analysis"
@@ -38,14 +38,14 @@ _NODES = {
 """How deep a failure word carries; without one of these only the layer is known."""
 
 
-def read(path: Path, targets: Mapping[str, str] | None = None) -> Iterator[Cell | Unreadable]:
+def read(path: Path, targets: Mapping[str, str]) -> Iterator[Cell | Unreadable]:
     """One cell per row of the CSV file, and an Unreadable with the line number for each row that cannot be used.
 
     A file that is not there, is no text, or lacks a column gives one Unreadable and no cell.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            yield from _rows(file, path, targets or {})
+            yield from _rows(file, path, targets)
     except OSError as fault:
         yield Unreadable(where=str(path), why=fault.strerror or "cannot be opened")
     except UnicodeDecodeError:
@@ -137,3 +137,6 @@ def _state(scores: Mapping[tuple[Layer, str], float], url: str) -> str:
 
 def _technique(layer: Layer, row: Mapping[str, str]) -> str:
     return _NODES.get((layer, row.get(f"top_{layer}_failure", "")), layer.value)
+
+
+SERIES = Series(name=SOURCE, about="rows of OONI's analysis, CSV with scores per layer", read=read)

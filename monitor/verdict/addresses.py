@@ -24,7 +24,7 @@ _BOGON_V4 = tuple(
         "240.0.0.0/4",
     )
 )
-"""IANA special-purpose registry (RFC 6890 and its updates) and multicast. Own list: `is_global` of Python 3.11 misses some."""
+"""IANA special-purpose registry (RFC 6890 and its updates) and multicast; `is_global` of Python 3.11 misses some."""
 _BOGON_V6 = tuple(
     ip_network(block)
     for block in ("::/128", "::1/128", "100::/64", "2001::/32", "2001:db8::/32", "fc00::/7", "fe80::/10", "ff00::/8")
@@ -35,7 +35,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 def is_bogon(address: str) -> bool:
-    """Whether no public site can have this address; an embedded IPv4 address counts, and text that is no address does not.
+    """Whether no public site can have this address; an embedded IPv4 address counts, text that is no address does not.
 
     >>> is_bogon("10.10.34.35"), is_bogon("64:ff9b::7f00:1"), is_bogon("93.184.216.34"), is_bogon("kloop.kg")
     (True, True, False, False)
@@ -46,7 +46,7 @@ def is_bogon(address: str) -> bool:
         return False
     if isinstance(parsed, IPv6Address):
         inner = _embedded(parsed)
-        return inner is not None and is_bogon(str(inner)) or any(parsed in block for block in _BOGON_V6)
+        return (inner is not None and is_bogon(str(inner))) or any(parsed in block for block in _BOGON_V6)
     return any(parsed in block for block in _BOGON_V4)
 
 

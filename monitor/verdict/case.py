@@ -1,17 +1,16 @@
-"""A measurement's observations in the order in which rules ask for them. Built once per verdict, and read by every rule."""
+"""A measurement's observations as rules ask for them. Built once per verdict, and read by every rule."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from monitor.model import Health, Layer, Observation, Standing
 from monitor.verdict import words
 from monitor.verdict.addresses import is_v6
 from monitor.verdict.hop import Hop, vouched
 from monitor.verdict.likeness import Likeness, compare
-from monitor.verdict.names import host_of, is_address, same_site
+from monitor.verdict.names import host_of, is_address, port_of, same_site
 from probes.model import Measurement
 
 
@@ -68,12 +67,12 @@ class Case:
 
 
 def case_of(measurement: Measurement, observations: Sequence[Observation], health: Health) -> Case:
-    """The case that a measurement and its observations make; ValueError where the observation of the whole is missing."""
+    """The case that a measurement and its observations make; ValueError without the observation of the whole."""
     whole = next((one for one in observations if one.whole), None)
     if whole is None:
         raise ValueError("the observations of a measurement begin with the one of the whole walk")
     seen = _with_working_family(tuple(one for one in observations if not one.whole))
-    hops = reduce(lambda known, number: (*known, _hop(measurement.url, number, seen, known)), _numbers(seen), ())
+    hops = _hops(measurement.url, seen)
     end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement.url)), None)
     return Case(
         url=measurement.url,
@@ -87,8 +86,11 @@ def case_of(measurement: Measurement, observations: Sequence[Observation], healt
     )
 
 
-def _numbers(observations: Sequence[Observation]) -> list[int]:
-    return sorted({0} | {one.hop for one in observations})
+def _hops(url: str, observations: Sequence[Observation]) -> tuple[Hop, ...]:
+    hops: list[Hop] = []
+    for number in sorted({0} | {one.hop for one in observations}):
+        hops.append(_hop(url, number, observations, hops))
+    return tuple(hops)
 
 
 def _with_working_family(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
@@ -106,15 +108,13 @@ def _hop(url: str, number: int, seen: Sequence[Observation], before: Sequence[Ho
     led = before[-1].page.location if before and before[-1].page else ""
     here = url if number == 0 else (fetches[0].subject if fetches else led)
     host = host_of(here)
-    lookups = tuple(
-        one for one in seen if one.layer is Layer.DNS and not one.screened and _is_name(one.subject, host)
-    )
+    lookups = tuple(one for one in seen if one.layer is Layer.DNS and not one.screened and _is_name(one.subject, host))
     return Hop(
         number=number,
         url=here,
         lookups=lookups,
         screened=tuple(one for one in mine if one.screened),
-        connects=tuple(one for one in mine if one.layer is Layer.TCP),
+        connects=tuple(one for one in mine if one.layer is Layer.TCP and one.subject.endswith(f":{port_of(here)}")),
         handshakes=tuple(one for one in mine if one.layer is Layer.TLS),
         fetches=fetches,
         default=_default(host, lookups),

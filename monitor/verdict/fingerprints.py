@@ -1,7 +1,7 @@
 """Block pages that are known: a small table of facts, each with where it was documented.
 
-It is short on purpose. A pattern is matched where it was seen (the redirect's target, or a small body), in the countries
-where it was seen, and never over TLS that verified: the words "access denied" inside a long page prove nothing.
+It is short on purpose. A pattern is matched where it was seen (the redirect's target, or a small body), in the
+countries where it was seen, and never over TLS that verified: "access denied" inside a long page proves nothing.
 """
 
 from __future__ import annotations

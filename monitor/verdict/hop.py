@@ -1,4 +1,4 @@
-"""One hop of a walk as rules read it: what the names gave, which addresses can be trusted, how far the connections came."""
+"""One hop of a walk as rules read it: what the name gave, which addresses can be trusted, how far it came."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Hop:
     """Of the hop's own host, whichever hop asked for it first."""
     screened: tuple[Observation, ...] = ()
     connects: tuple[Observation, ...] = ()
+    """To the port of the URL; a cleartext hop may also have handshakes, which only vouch for its addresses."""
     handshakes: tuple[Observation, ...] = ()
     fetches: tuple[Observation, ...] = ()
     default: frozenset[str] = frozenset()
@@ -66,7 +67,7 @@ class Hop:
 
     @property
     def by_default(self) -> bool:
-        """Whether a reader here gets this hop's answer: over an address that the system's resolver gave, or could have."""
+        """Whether a reader here gets this hop's answer: over an address of the system's resolver, or its equal."""
         fetch = self.fetch
         return self.cleared or (fetch is not None and fetch.addresses[0] in self.default)
 

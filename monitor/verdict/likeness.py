@@ -1,7 +1,7 @@
-"""Whether two pages are the same page, are from the same server, or differ: careful where a peer's comparison was fooled.
+"""Whether two pages are the same page, are from the same server, or differ: careful where others are fooled.
 
-Known traps, each with a test: Content-Length is a header that everybody sends; two titles without long words say nothing;
-a page in another language is the same page; a truncated body has no length; a challenge is not a block page.
+Known traps, each with a test: Content-Length is a header that everybody sends; two titles without long words say
+nothing; a page in another language is the same page; a cut body has no length; a challenge is not a block page.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _EVERYBODYS_HEADERS = frozenset(
 )
 """Headers so common that sharing them proves no kinship; a middlebox sends Content-Length and Connection as well."""
 _ALIKE = 0.7
-"""Shorter through longer body: above it the lengths are alike (Jones et al., Automated Detection, IMC 2014; OONI ts-017)."""
+"""Shorter through longer body: above it the lengths are alike (Jones et al., IMC 2014; OONI ts-017)."""
 _NOTICE = 16 * 1024
 """Bytes. Notices are small; two pages of alike length that are both longer may be one template in two languages."""
 _WORD = 5
@@ -95,8 +95,9 @@ def _by_size(page: Page, other: Page, titles: Likeness) -> Likeness:
 def same_server(page: Page, other: Page) -> bool:
     """Whether both answers carry a header name that few servers send.
 
-    >>> same_server(Page(url="", status=200, headers=("content-length",)), Page(url="", status=200, headers=("content-length",)))
-    False
+    >>> one = Page(url="", status=200, headers=("content-length", "x-kloop"))
+    >>> same_server(one, one), same_server(one, Page(url="", status=200, headers=("content-length",)))
+    (True, False)
     """
     return bool((set(page.headers) & set(other.headers)) - _EVERYBODYS_HEADERS)
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "go", "info", "mil", "net", "ne", "or", "org"})
-"""Second-level labels under which country registries sell names (`com.kg`, `co.uk`); short of the Public Suffix List."""
+"""Second-level labels under which country registries sell names (`com.kg`, `co.uk`); a short Public Suffix List."""
 
 
 def host_of(url: str) -> str:
@@ -24,6 +24,18 @@ def host_of(url: str) -> str:
 def is_https(url: str) -> bool:
     """Whether a URL asks for TLS."""
     return url[:8].lower() == "https://"
+
+
+def port_of(url: str) -> int:
+    """The port that a URL means; 0 for what is no URL.
+
+    >>> port_of("https://kloop.kg/"), port_of("http://kloop.kg:8080/"), port_of("http://kloop.kg:x/")
+    (443, 8080, 0)
+    """
+    try:
+        return urlsplit(url).port or (443 if is_https(url) else 80)
+    except ValueError:
+        return 0
 
 
 def is_address(host: str) -> bool:

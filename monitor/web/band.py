@@ -1,7 +1,7 @@
 """From results to bands: stretches of time over which a series had one state, or a mix of states. Pure.
 
-A result speaks for the time until the next one, but never longer than `carry`: a longer silence is a gap in the band, for
-what was not seen did not work.
+A result speaks for the time until the next one, but never longer than `carry`: a longer silence is a gap in the band,
+for "not seen" is never "works".
 """
 
 from __future__ import annotations
@@ -31,28 +31,19 @@ class Band:
 def bands(
     outcomes: Sequence[Outcome], cells: Sequence[Cell], days: Sequence[Day], *, carry: timedelta, by_day: bool
 ) -> tuple[Band, ...]:
-    """Everything that is known of a target as bands, ordered by series and time; one band a day and network if `by_day`."""
+    """What is known of a target, ordered by series and time; one band a day and network if `by_day`."""
     if by_day:
         found = [*map(_of_day, days), *map(_day_of, cells)]
         return _joined(_summed(found), carry=timedelta(0))
-    return _joined([*map(_of_outcome(outcomes), outcomes), *map(_of_cell, cells)], carry=carry)
-
-
-def _of_outcome(outcomes: Sequence[Outcome]) -> _Reading:
     several = len({outcome.url for outcome in outcomes}) > 1
-    return _Reading(several=several)
+    return _joined([*(_of_outcome(row, several=several) for row in outcomes), *map(_of_cell, cells)], carry=carry)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """Turns an outcome into a band of no length; names the URL only where there is more than one."""
-
-    several: bool
-
-    def __call__(self, outcome: Outcome) -> Band:
-        detail = f"{outcome.vantage} · {_short(outcome.url)}" if self.several else outcome.vantage
-        series = (outcome.role.value, outcome.country, outcome.network, detail)
-        return Band(series=series, start=outcome.time, end=outcome.time, counts={outcome.verdict.state: 1})
+def _of_outcome(outcome: Outcome, *, several: bool) -> Band:
+    """A band of no length; its series names the URL only where the target has several."""
+    detail = f"{outcome.vantage} · {_short(outcome.url)}" if several else outcome.vantage
+    series = (outcome.role.value, outcome.country, outcome.network, detail)
+    return Band(series=series, start=outcome.time, end=outcome.time, counts={outcome.verdict.state: 1})
 
 
 def _short(url: str) -> str:

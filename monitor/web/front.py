@@ -25,6 +25,7 @@ def routes(ground: Ground) -> APIRouter:
         return ground.page(
             request,
             "front.html",
+            now=now,
             board=table,
             names={target.id: target.name or target.id for target in settings.targets},
             open_events=[event for event in seen.events if event.end is None],

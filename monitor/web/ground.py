@@ -37,7 +37,7 @@ class Ground:
 
     @contextmanager
     def reader(self) -> Iterator[Store | None]:
-        """A store to read from, closed afterwards; None where nothing was ever stored. StoreError where it is unreadable."""
+        """A store to read from, closed afterwards; None where nothing was ever stored. StoreError where it fails."""
         try:
             store = self._open_reader()
         except StoreMissing:

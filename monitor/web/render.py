@@ -76,7 +76,8 @@ def lasting(length: timedelta, *, say: Callable[[str], str] = str) -> str:
     >>> [lasting(timedelta(seconds=count)) for count in (0, 42, 3700, 200_000, 9_000_000)]
     ['0 s', '42 s', '1 h 1 min', '2 d 7 h', '104 d']
     """
-    left, parts = max(length, timedelta(0)), []
+    left = max(length, timedelta(0))
+    parts: list[str] = []
     for unit, words in _UNITS:
         count, rest = divmod(left, unit)
         if count or (parts and len(parts) < 2) or unit == timedelta(seconds=1):

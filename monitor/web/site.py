@@ -1,4 +1,4 @@
-"""The application, put together once: pages, machines' answers, guards, and what is said when something is not there."""
+"""The application, put together once: pages, machines' answers, guards, and what is said when something fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.metrics import Runtime
 from monitor.store import Store, StoreError
 from monitor.web import event, front, machine, measurement, style, target
 from monitor.web.ground import Ground
-from monitor.web.guard import guard
+from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
 from probes.model import Clock
 
@@ -51,8 +51,10 @@ def _excuse(app: FastAPI, ground: Ground) -> None:
     async def answer(request: Request, fault: Exception) -> Response:
         status = _status(fault)
         if request.url.path.startswith(("/api/", "/healthz", "/metrics")):
-            return JSONResponse({"error": status}, status)
-        return ground.page(request, "fault.html", status=status, code=status)
+            return JSONResponse({"error": status}, status, HEADERS)
+        response = ground.page(request, "fault.html", status=status, code=status)
+        response.headers.update(HEADERS)  # a 500 is answered outside of the guard
+        return response
 
     for kind in (HTTPException, RequestValidationError, StoreError, Exception):
         app.add_exception_handler(kind, answer)

@@ -13,7 +13,7 @@ from monitor.store import Store
 from monitor.web.band import Band, bands
 from monitor.web.ground import Ground
 from monitor.web.timeline import timeline
-from monitor.web.window import LENGTHS, NotAWindow, Window, window
+from monitor.web.window import LENGTHS, Window, WindowError, window
 from probes.model import Target
 
 _LAST = 25
@@ -41,12 +41,14 @@ def routes(ground: Ground) -> APIRouter:
         return ground.page(
             request,
             "target.html",
+            now=now,
             target=named or Target(id=target_id, urls=tuple(sorted({row.url for row in last}))),
             events=events,
             last=last,
             claims=claims,
             milestones=settings.milestones,
             lengths=LENGTHS,
+            carry=settings.fresh,
             seen=seen,
             timeline=timeline(
                 seen.since,
@@ -66,7 +68,7 @@ def routes(ground: Ground) -> APIRouter:
 def _window(request: Request, known: tuple[datetime, datetime] | None, now: datetime) -> Window:
     try:
         return window(request.query_params, known, now)
-    except NotAWindow as fault:
+    except WindowError as fault:
         raise HTTPException(400) from fault
 
 

@@ -1,7 +1,7 @@
 """A target's timeline as a drawing: where each band, event, claim and tick stands, as shares of the width. Pure.
 
-Everything is given in shares of the visible stretch, [0, 1], so that the drawing fits a phone and a wall without a script;
-heights and colours belong to the template and the style sheet.
+Everything is given in shares of the visible stretch, [0, 1], so that the drawing fits a phone and a wall without a
+script; heights and colours belong to the template and the style sheet.
 """
 
 from __future__ import annotations

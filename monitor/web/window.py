@@ -26,7 +26,7 @@ _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 """Nothing on the web is older."""
 
 
-class NotAWindow(ValueError):
+class WindowError(ValueError):
     """An address that asks for a stretch of time that is none."""
 
 
@@ -51,14 +51,14 @@ class Window:
 def window(query: Mapping[str, str], known: tuple[datetime, datetime] | None, now: datetime) -> Window:
     """The window that the address asks for; without a wish, one that shows what is `known` (first and last result).
 
-    NotAWindow for a time that is none, an unknown length, or an end that is not after the start.
+    WindowError for a time that is none, an unknown length, or an end that is not after the start.
     """
     if "since" in query or "until" in query:
         return _between(query, now)
     if (name := query.get("range")) == "all" or (name is None and known is not None and now - known[1] > _USUAL):
         return _whole(known, now)
     if name is not None and name not in LENGTHS:
-        raise NotAWindow(name)
+        raise WindowError(name)
     length = LENGTHS[name][0] if name else _fitting(known, now)
     return Window(since=now - length, until=now)
 
@@ -67,7 +67,7 @@ def _between(query: Mapping[str, str], now: datetime) -> Window:
     until = _time(query["until"]) if "until" in query else now
     since = _time(query["since"]) if "since" in query else until - _USUAL
     if not _FIRST <= since < until <= now + timedelta(days=366):
-        raise NotAWindow("since")
+        raise WindowError("since")
     return Window(since=since, until=until)
 
 
@@ -76,7 +76,7 @@ def _time(text: str) -> datetime:
     try:
         return moment(f"{text}T00:00:00Z" if len(text) == len("2026-01-18") else text)
     except (ValueError, OverflowError) as fault:
-        raise NotAWindow(text) from fault
+        raise WindowError(text) from fault
 
 
 def _whole(known: tuple[datetime, datetime] | None, now: datetime) -> Window:

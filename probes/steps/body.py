@@ -72,9 +72,9 @@ def _inflater(content_encoding: str) -> zlib._Decompress | None:
 def summarise(raw: bytes, *, truncated: bool, content_type: str = "", suspicious: bool = False) -> Body:
     """What is recorded of a body.
 
-    Length and SHA-256 are of the bytes themselves. They are kept, scrubbed and at most `KEPT` of them, where the body is
-    small (`SMALL`) or the response suspicious: not a success, or sent in clear text, where anybody on the path could have
-    written it.
+    Length and SHA-256 are of the bytes themselves. They are kept, scrubbed and at most `KEPT` of them, where the body
+    is small (`SMALL`) or the response suspicious: not a success, or sent in clear text, where anybody on the path could
+    have written it.
 
     >>> summarise(b"<title>Blocked for 192.0.2.7</title>", truncated=False).title
     'Blocked for [scrubbed]'

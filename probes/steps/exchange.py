@@ -1,8 +1,7 @@
-"""One HTTP request and its response as the two versions of the protocol share them, with the bounds that hold for both."""
+"""One HTTP request and its response as both versions of the protocol share them, with the bounds that hold for both."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -47,8 +46,8 @@ class Exchange(Protocol):
     async def ask(self, request: Outgoing) -> Head:
         """Send the request and return the head of the final response."""
 
-    def data(self) -> AsyncIterator[bytes]:
-        """The body as it arrives, not decompressed; ends where the response does."""
+    async def chunk(self) -> bytes:
+        """The next bytes of the body as they arrive, not decompressed; empty where the response ends."""
 
 
 def bounded(headers: RawHeaders) -> RawHeaders:

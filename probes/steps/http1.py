@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import h11
 
 from probes.failure import NamedError, unknown
@@ -33,10 +31,12 @@ class HTTP1Exchange:
             headers=bounded(tuple(response.headers.raw_items())),
         )
 
-    async def data(self) -> AsyncIterator[bytes]:
-        """The body as it arrives; OSError or h11.ProtocolError where it breaks off."""
+    async def chunk(self) -> bytes:
+        """The next bytes of the body, empty at its end; OSError or h11.ProtocolError where it breaks off."""
         while isinstance(event := await self._next(), h11.Data):
-            yield bytes(event.data)
+            if event.data:
+                return bytes(event.data)
+        return b""
 
     async def _response(self) -> h11.Response:
         for _ in range(INTERIM_COUNT):
@@ -47,7 +47,7 @@ class HTTP1Exchange:
                 break
         raise NamedError(unknown("the server answers with something that is no response"))
 
-    async def _next(self) -> h11.Event | type[h11.PAUSED]:
+    async def _next(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
         while (event := self._state.next_event()) is h11.NEED_DATA:
             self._state.receive_data(await self._channel.read(CHUNK))
         return event

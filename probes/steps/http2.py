@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
 
 import h2.config
 import h2.connection
@@ -44,21 +43,20 @@ class HTTP2Exchange:
             self._state.send_data(_STREAM, request.body, end_stream=True)
         while self._head is None:
             await self._turn()
-        pseudo = dict(self._head)
+        status = dict(self._head).get(b":status", b"")
+        if not status.isdigit():
+            raise NamedError(unknown("the response has no status"))
         return Head(
-            status=int(pseudo.get(b":status", b"0")),
+            status=int(status),
             protocol="HTTP/2",
             headers=bounded(tuple((name, value) for name, value in self._head if not name.startswith(b":"))),
         )
 
-    async def data(self) -> AsyncIterator[bytes]:
-        """The body as it arrives; OSError, NamedError or an h2 error where it breaks off."""
-        while True:
-            while self._waiting:
-                yield self._waiting.popleft()
-            if self._ended:
-                return
+    async def chunk(self) -> bytes:
+        """The next bytes of the body, empty at its end; OSError, NamedError or an h2 error where it breaks off."""
+        while not self._waiting and not self._ended:
             await self._turn()
+        return self._waiting.popleft() if self._waiting else b""
 
     async def _turn(self) -> None:
         """Send what the engine has to say, then take in what the peer says."""
@@ -75,7 +73,8 @@ class HTTP2Exchange:
                 self._head = tuple((bytes(name), bytes(value)) for name, value in event.headers or ())
             case h2.events.DataReceived():
                 self._state.acknowledge_received_data(event.flow_controlled_length or 0, _STREAM)
-                self._waiting.append(event.data or b"")
+                if event.data:
+                    self._waiting.append(event.data)
             case h2.events.StreamEnded():
                 self._ended = True
             case h2.events.StreamReset():

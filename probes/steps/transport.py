@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 
 import httpx
 
@@ -39,16 +38,16 @@ class ChannelTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             head.status,
             headers=list(head.headers),
-            stream=_Arriving(exchange.data),
+            stream=_Arriving(exchange),
             extensions={"http_version": head.protocol.encode("ascii")},
             request=request,
         )
 
 
 class _Arriving(httpx.AsyncByteStream):
-    def __init__(self, chunks: Callable[[], AsyncIterator[bytes]]) -> None:
-        self._chunks = chunks
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._chunks():
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        while chunk := await self._exchange.chunk():
             yield chunk

@@ -50,6 +50,7 @@ CREATE TABLE observation (
     controls_agree     INTEGER NOT NULL,
     controls_total     INTEGER NOT NULL,
     ruleset            INTEGER NOT NULL,
+    also               TEXT NOT NULL,
     dns                REAL,
     tcp                REAL,
     tls                REAL,

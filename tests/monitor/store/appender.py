@@ -78,6 +78,7 @@ def outcome_of(measurement: Measurement, state: State) -> Outcome:
         controls_agree=2,
         controls_total=3,
         ruleset="2024-03-01",
+        also=("dns.answer.bogon",) if state is State.BLOCKED else (),
     )
     return Outcome(
         measurement=verdict.measurement,

@@ -1,0 +1,166 @@
+"""Visits a web page as a browser would, one step at a time, and follows where it redirects to.
+
+At each hop the host is looked up by the system's resolver, by a public one and by DNS over HTTPS; every address found is
+connected to (and shaken hands with, for https), unless it is one that must not be dialled; over one of the connections
+the page is fetched.
+
+Thin on purpose so far: an http:// URL is measured in clear text only (OONI also shakes hands on port 443 to vouch for the
+address), and the hop waits until late DNS answers have been listened for before it connects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from probes.failure import TIMEOUT
+from probes.kinds import Probe
+from probes.model import Clock, DNSLookup, Failure, Measurement, Resolvers, Screened, Task
+from probes.network import Network
+from probes.steps.dns import Engine, lookup
+from probes.steps.http import Visit, fetch
+from probes.steps.tcp import Channel, connect
+from probes.steps.tls import handshake
+from probes.steps.trace import Trace
+from probes.steps.url import WebAddress, parse
+
+_ENGINES: tuple[Engine, ...] = ("system", "udp", "doh")
+_GRACE = 0.5
+"""Seconds that a better address is still waited for once another one is connected (as OONI's web_connectivity does)."""
+
+
+async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
+    """Visit `task.url` on `network` and return all steps; ValueError where the URL is none.
+
+    Whatever the network does ends as a failure in the record. Where `limits.total` is reached, the measurement's own
+    failure says so, and the steps that were under way are among the others as `generic_timeout_error`.
+    """
+    place = parse(task.url)
+    loop = asyncio.get_running_loop()
+    started, zero = clock(), loop.time()
+    trace = Trace(network=network, limits=task.limits, started=started, elapsed=lambda: loop.time() - zero)
+    failure: Failure = None
+    try:
+        async with asyncio.timeout(task.limits.total):
+            await _walk(trace, place, task.resolvers)
+    except TimeoutError:
+        failure = TIMEOUT
+    return Measurement(
+        kind=PROBE.name,
+        kind_version=PROBE.version,
+        target=task.target.id,
+        url=task.url,
+        vantage=task.vantage,
+        started=started,
+        duration=trace.elapsed(),
+        steps=tuple(sorted(trace.steps, key=lambda step: (step.hop, step.started))),
+        failure=failure,
+        innocuous=task.target.innocuous,
+        software=_software(),
+    )
+
+
+async def _walk(trace: Trace, place: WebAddress, resolvers: Resolvers) -> None:
+    visit = Visit()
+    referer: str | None = None
+    for hop in range(trace.limits.redirects + 1):
+        target = await _hop(trace.at(hop), visit, place, resolvers, referer=referer, last=hop == trace.limits.redirects)
+        if target is None:
+            return
+        referer, place = place.url, target
+
+
+async def _hop(
+    trace: Trace, visit: Visit, place: WebAddress, resolvers: Resolvers, *, referer: str | None, last: bool
+) -> WebAddress | None:
+    """Resolve, connect, fetch; where the page redirects to, if anywhere."""
+    addresses = _screen(trace, place.port, await _resolve(trace, place, resolvers))
+    with ExitStack() as open_channels:
+        async with asyncio.TaskGroup() as group:
+            reaching = [group.create_task(_reach(trace, place, address, open_channels)) for address in addresses]
+            best = await _best(reaching)
+            for each in reaching:
+                each.add_done_callback(lambda done: _drop(done, best))
+            if best is None:
+                return None
+            return await fetch(trace, visit, best, place, referer=referer, last=last)
+
+
+async def _resolve(trace: Trace, place: WebAddress, resolvers: Resolvers) -> tuple[str, ...]:
+    """The addresses of the host: the system's first, then the public resolver's, then those of DNS over HTTPS."""
+    if place.literal:
+        return (place.host,)
+    engines = [engine for engine in _ENGINES if engine == "system" or getattr(resolvers, engine) is not None]
+    async with asyncio.TaskGroup() as group:
+        asking = [
+            group.create_task(lookup(trace, engine=engine, name=place.host, query_type=query_type, resolvers=resolvers))
+            for engine in engines
+            for query_type in ("A", "AAAA")
+        ]
+    return union(each.result() for each in asking)
+
+
+def union(lookups: Iterable[DNSLookup]) -> tuple[str, ...]:
+    """All addresses of the lookups that were answered, each once, in the order in which they were found."""
+    return tuple(dict.fromkeys(address for each in lookups if each.failure is None for address in each.addresses))
+
+
+def _screen(trace: Trace, port: int, addresses: Sequence[str]) -> tuple[str, ...]:
+    """The addresses that may be dialled; the others are kept as evidence. Both at most `limits.addresses`."""
+    reasons = {address: trace.network.screen(address) for address in addresses}
+    screened = [(address, reason) for address, reason in reasons.items() if reason is not None]
+    for address, reason in screened[: trace.limits.addresses]:
+        trace.keep(Screened(hop=trace.hop, address=address, port=port, reason=reason, started=trace.elapsed()))
+    return tuple(address for address, reason in reasons.items() if reason is None)[: trace.limits.addresses]
+
+
+async def _reach(trace: Trace, place: WebAddress, address: str, open_channels: ExitStack) -> Channel | None:
+    """A connection that the page may be fetched over, or None; it is closed with `open_channels` at the latest."""
+    stream = await connect(trace, address, place.port)
+    if stream is None:
+        return None
+    open_channels.callback(stream.close)
+    return await handshake(trace, stream, place.host) if place.secure else stream
+
+
+async def _best(reaching: Sequence[asyncio.Task[Channel | None]]) -> Channel | None:
+    """The first address in order that could be reached; better ones are waited for only `_GRACE` seconds."""
+    waiting: set[asyncio.Task[Channel | None]] = set(reaching)
+    while waiting and _first(reaching) is None:
+        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        async with asyncio.timeout(_GRACE):
+            for each in reaching:
+                await asyncio.wait((each,))
+                if each.result() is not None:
+                    break
+    except TimeoutError:
+        pass  # the best of those that are there
+    return _first(reaching)
+
+
+def _first(reaching: Sequence[asyncio.Task[Channel | None]]) -> Channel | None:
+    return next((channel for each in reaching if each.done() and (channel := each.result()) is not None), None)
+
+
+def _drop(done: asyncio.Task[Channel | None], best: Channel | None) -> None:
+    """Close a connection that was made for the record only."""
+    if done.cancelled() or done.exception() is not None:
+        return
+    channel = done.result()
+    if channel is not None and channel is not best:
+        channel.close()
+
+
+@lru_cache(maxsize=1)
+def _software() -> str:
+    try:
+        return f"presscanary {version('presscanary')}"
+    except PackageNotFoundError:
+        return "presscanary"
+
+
+PROBE = Probe(name="website", version="0.1.0", measure=measure)

@@ -1,0 +1,212 @@
+"""One HTTP request on one open connection, as a browser would make it, and all that came back."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import h2.exceptions
+import h11
+import httpx
+
+from probes.failure import TIMEOUT, NamedError, failure_of
+from probes.model import Body, Failure, HTTPRoundTrip
+from probes.scrub import scrub, scrub_url
+from probes.steps.body import BodyReader, summarise
+from probes.steps.exchange import CHUNK
+from probes.steps.tcp import Channel
+from probes.steps.trace import Trace
+from probes.steps.transport import ChannelTransport
+from probes.steps.url import REDIRECTS, WebAddress, follow
+
+TOO_MANY_REDIRECTS = "unknown_failure: stopped after too many redirects"
+NO_SUCH_TARGET = "http_invalid_redirect_location_host"
+FAULTS = (OSError, NamedError, zlib.error, h11.ProtocolError, h2.exceptions.H2Error)
+"""What an exchange over a hostile network may raise; all of it has a word in `probes.failure`."""
+
+_BROWSER = (
+    ("User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.5"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+"""What Firefox 140 ESR sends, but for the encodings that are not inflated here. No word says that this is a probe: a
+censor who could tell would treat it otherwise than people (and people near it worse)."""
+_NAVIGATION = (("Connection", "keep-alive"), ("Upgrade-Insecure-Requests", "1"))
+_PLACES = frozenset({"location", "content-location", "referer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One walk along a chain of redirects; it carries the cookies from hop to hop."""
+
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def request(self, place: WebAddress, referer: str | None) -> httpx.Request:
+        """The request of a browser that comes from `referer`."""
+        came_from = (("Referer", referer),) if referer else ()
+        return httpx.Request("GET", place.url, headers=[*_BROWSER, *came_from, *_NAVIGATION], cookies=self.cookies)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far an exchange came; what is here survives when it breaks off."""
+
+    response: httpx.Response | None = None
+    reader: BodyReader | None = None
+    first_byte: float | None = None
+
+
+async def fetch(
+    trace: Trace, visit: Visit, channel: Channel, place: WebAddress, *, referer: str | None = None, last: bool = False
+) -> WebAddress | None:
+    """GET `place` over `channel` within `limits.http`, keep the step, and return where it redirects to, if anywhere.
+
+    None also where the exchange failed. `last` says that no redirect may follow any more; one that comes then, or one
+    to a host that cannot exist, is the step's failure. What is recorded is scrubbed; what is sent and followed is not.
+    """
+    started = trace.elapsed()
+    progress = _Progress()
+    request = visit.request(place, referer)
+    failure: Failure = TIMEOUT  # stands where the whole measurement is cut short meanwhile
+    target: WebAddress | None = None
+    try:
+        async with asyncio.timeout(trace.limits.http):
+            await _carry(progress, _Watched(channel, progress, trace.elapsed), request, trace.limits.body)
+        failure, target = _redirect(progress.response, place, last=last)
+    except FAULTS as error:
+        failure = failure_of(error)
+    finally:
+        trace.keep(_record(trace, place, channel, progress, started=started, failure=failure, request=request))
+    if progress.response is not None:
+        visit.cookies.extract_cookies(progress.response)
+    return target
+
+
+async def post(
+    channel: Channel, place: WebAddress, content: bytes, media_type: str, limit: int
+) -> tuple[int, str, bytes]:
+    """POST `content` and return status, Content-Type and body (at most `limit` bytes); raises one of `FAULTS`."""
+    progress = _Progress()
+    headers = [_BROWSER[0], ("Accept", media_type), ("Content-Type", media_type)]
+    await _carry(progress, channel, httpx.Request("POST", place.url, headers=headers, content=content), limit)
+    assert progress.response is not None, "an exchange without response raises"
+    assert progress.reader is not None, "a response always has a reader"
+    return progress.response.status_code, progress.response.headers.get("content-type", ""), progress.reader.raw
+
+
+async def _carry(progress: _Progress, channel: Channel, request: httpx.Request, limit: int) -> None:
+    response = progress.response = await ChannelTransport(channel).handle_async_request(request)
+    reader = BodyReader(limit=limit, content_encoding=response.headers.get("content-encoding", ""))
+    progress.reader = reader
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    arriving = aiter(response.stream)
+    assert isinstance(arriving, AsyncGenerator)
+    async with aclosing(arriving) as chunks:
+        async for chunk in chunks:
+            reader.feed(chunk)
+            if reader.truncated:
+                break
+
+
+class _Watched:
+    """A channel that notes when the first byte of the response came."""
+
+    def __init__(self, channel: Channel, progress: _Progress, elapsed: Callable[[], float]) -> None:
+        self._channel = channel
+        self._progress = progress
+        self._elapsed = elapsed
+
+    @property
+    def alpn(self) -> str:
+        return self._channel.alpn
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        return self._channel.peer
+
+    async def read(self, most: int = CHUNK) -> bytes:
+        data = await self._channel.read(most)
+        if data and self._progress.first_byte is None:
+            self._progress.first_byte = self._elapsed()
+        return data
+
+    async def write(self, data: bytes) -> None:
+        await self._channel.write(data)
+
+    def close(self) -> None:
+        self._channel.close()
+
+
+def _redirect(response: httpx.Response | None, place: WebAddress, *, last: bool) -> tuple[Failure, WebAddress | None]:
+    location = response.headers.get("location") if response is not None and response.status_code in REDIRECTS else None
+    if location is None:
+        return None, None
+    try:
+        target = follow(place, location)
+    except ValueError:
+        return NO_SUCH_TARGET, None
+    if target is not None and last:
+        return TOO_MANY_REDIRECTS, None
+    return None, target
+
+
+def _record(
+    trace: Trace,
+    place: WebAddress,
+    channel: Channel,
+    progress: _Progress,
+    *,
+    started: float,
+    failure: Failure,
+    request: httpx.Request,
+) -> HTTPRoundTrip:
+    response = progress.response
+    return HTTPRoundTrip(
+        hop=trace.hop,
+        url=scrub_url(place.url),
+        address=channel.peer[0],
+        port=channel.peer[1],
+        started=started,
+        duration=trace.elapsed() - started,
+        failure=failure,
+        request_headers=recorded(request.headers.raw),
+        status=response.status_code if response is not None else None,
+        protocol=response.extensions["http_version"].decode("ascii") if response is not None else "",
+        headers=recorded(response.headers.raw) if response is not None else (),
+        body=_body(progress, place, failure),
+        first_byte=None if progress.first_byte is None else progress.first_byte - started,
+    )
+
+
+def _body(progress: _Progress, place: WebAddress, failure: Failure) -> Body | None:
+    response, reader = progress.response, progress.reader
+    if response is None or reader is None:
+        return None
+    broke_off = failure not in (None, NO_SUCH_TARGET, TOO_MANY_REDIRECTS)
+    return summarise(
+        reader.raw,
+        truncated=reader.truncated or broke_off,
+        content_type=response.headers.get("content-type", ""),
+        suspicious=not response.is_success or not place.secure,
+    )
+
+
+def recorded(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Headers as text without anybody's address; a Location keeps its host, which is evidence.
+
+    >>> recorded([(b"X-Client", b"192.0.2.7"), (b"Location", b"http://192.0.2.1/?ip=192.0.2.7")])
+    (('X-Client', '[scrubbed]'), ('Location', 'http://192.0.2.1/?ip=[scrubbed]'))
+    """
+    texts = ((_text(name), _text(value)) for name, value in headers)
+    return tuple((name, scrub_url(value) if name.lower() in _PLACES else scrub(value)) for name, value in texts)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
