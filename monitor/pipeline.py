@@ -100,8 +100,8 @@ def _controls(measurement: Measurement, store: Store, settings: PipelineSettings
 
 def _health_at(vantage: str, time: datetime, store: Store, settings: PipelineSettings) -> tuple[Health, str]:
     """Whether the vantage point could be believed then: by the innocuous results that are nearest in time."""
-    rows = _around(store, time, settings, vantage=vantage, innocuous=True)
-    return assess(_nearest(rows, time, lambda row: row.url), now=time)
+    rows = _nearest(_around(store, time, settings, vantage=vantage, innocuous=True), time, lambda row: row.url)
+    return assess(rows, now=max((row.time for row in rows), default=time), window=2 * settings.beside)
 
 
 def _health(point: VantagePoint, store: Store, now: datetime, settings: PipelineSettings) -> VantageStatus:

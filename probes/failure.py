@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import re
-import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -92,12 +91,18 @@ _ERRNO: Mapping[int, str] = MappingProxyType(
 
 _RESOLUTION: Mapping[int, str] = MappingProxyType(
     {
-        socket.EAI_NONAME: "dns_nxdomain_error",
-        getattr(socket, "EAI_NODATA", -5): NO_ANSWER,
-        socket.EAI_AGAIN: "dns_temporary_failure",
-        socket.EAI_FAIL: "dns_non_recoverable_failure",
+        -2: "dns_nxdomain_error",
+        -3: "dns_temporary_failure",
+        -4: "dns_non_recoverable_failure",
+        -5: NO_ANSWER,
+        8: "dns_nxdomain_error",
+        2: "dns_temporary_failure",
+        4: "dns_non_recoverable_failure",
+        7: NO_ANSWER,
     }
 )
+
+"""getaddrinfo's EAI_NONAME, EAI_AGAIN, EAI_FAIL and EAI_NODATA: negative on Linux, positive on the BSDs and macOS."""
 
 _RCODE: Mapping[int, str] = MappingProxyType({2: "dns_servfail_error", 3: "dns_nxdomain_error", 5: "dns_refused_error"})
 
@@ -184,10 +189,10 @@ def _word(error: BaseException) -> Failure:
         # The three below are OSErrors as well, and say more than an errno would.
         case ssl.SSLError():
             return _tls_word(error)
-        case socket.gaierror():
-            return _RESOLUTION.get(error.errno or 0, MISBEHAVING)
         case TimeoutError():
             return "timed_out" if error.errno == errno.ETIMEDOUT else TIMEOUT
+        case OSError() if type(error).__name__ == "gaierror":
+            return _RESOLUTION.get(error.errno or 0, MISBEHAVING)
         case OSError():
             return _ERRNO.get(error.errno or 0)
         case EOFError():
@@ -216,7 +221,7 @@ def _tls_word(error: ssl.SSLError) -> Failure:
         return EOF
     if isinstance(error, ssl.SSLWantReadError | ssl.SSLWantWriteError):
         return None  # a state of the engine; what happened then comes before or after it in the chain
-    reason = error.reason or ""
+    reason = getattr(error, "reason", None) or ""  # absent where it was made by hand
     if reason == "TLSV1_UNRECOGNIZED_NAME":
         return "ssl_invalid_hostname"
     if alert := _ALERT.match(reason):

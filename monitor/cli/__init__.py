@@ -13,7 +13,6 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from monitor.cli.frame import CommandError, Place, err
@@ -74,16 +73,10 @@ def _add(app: typer.Typer, name: str, module: Any) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 fault at run time, 2 wrong input; a fault is one line, never a traceback."""
     try:
-        code = build()(args=arguments, standalone_mode=False)
+        build()(args=arguments)
     except CommandError as fault:
         err.print(str(fault), style="red", markup=False, soft_wrap=True)
-        code = fault.code
-    except click.exceptions.Abort:
-        code = 130
-    except click.ClickException as fault:
-        fault.show()
-        code = fault.exit_code
+        sys.exit(fault.code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(0)

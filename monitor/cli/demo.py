@@ -15,12 +15,11 @@ import typer
 from monitor.app import App, utc_now
 from monitor.check import check
 from monitor.cli.check import render as render_check
-from monitor.cli.events import described
 from monitor.cli.events import render as render_events
 from monitor.cli.frame import FAULT, CommandError, err, out, place, print_json
 from monitor.cli.run import stop_on_signals
 from monitor.cli.serve import Door, open_door, serve
-from monitor.cli.status import Status, gather
+from monitor.cli.status import Status, flat, gather
 from monitor.cli.status import render as render_status
 from monitor.cli.tell import Teller
 from monitor.demo.country import INTERNET, LENGTH
@@ -107,8 +106,8 @@ def _greeting(door: Door, data_dir: Path) -> tuple[str, ...]:
 def _as_document(shown: Shown) -> Mapping[str, object]:
     return {
         "simulated": True,
-        "status": document(shown.status),
-        "events": [described(event) for event in shown.events],
+        "status": flat(shown.status),
+        "events": document(shown.events),
         "check": document(shown.check),
     }
 

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from monitor.cli.frame import FAULT, USAGE, err, fail, out, print_json
-from monitor.export.formats.ooni import test_keys
+from monitor.export.formats import ooni
 from monitor.model import Health, Verdict
 from monitor.observe import observe
 from monitor.verdict import judge
 from probes.model import Measurement, Role, Target, Task
 from probes.registry import all_probes
+from probes.scrub import scrub
 from probes.testing import Loopback
 from probes.testing.cases import CONTROL, LIMITS, PROBE, Case, CaseError, on_android, read_cases
 from probes.testing.loopback import utc_now
@@ -87,12 +90,15 @@ async def _play(case: Case) -> dict[str, Any]:
     if case.unsupported:
         return _entry_of(case, unsupported=case.unsupported)
     try:
-        measurement, control = await _measure(case)
-    except Exception as fault:  # noqa: BLE001 - a fault of the lab or a probe belongs to its case, and is told there
-        return _entry_of(case, error=f"{type(fault).__name__}: {fault}")
+        return _judged(case, *await _measure(case))
+    except Exception as fault:  # noqa: BLE001 - a fault of the lab, a probe or a rule belongs to its case, and is told there
+        return _entry_of(case, error=scrub(f"{type(fault).__name__}: {fault}"))
+
+
+def _judged(case: Case, measurement: Measurement, control: Measurement | None) -> dict[str, Any]:
     observations = observe(measurement, [control] if control else [])
     verdict = judge(measurement, observations, health=Health.HEALTHY)
-    return _entry_of(case, verdict, test_keys(measurement, control))
+    return _entry_of(case, verdict, ooni.derived_keys(measurement, control, asn=case.networks))
 
 
 async def _measure(case: Case) -> tuple[Measurement, Measurement | None]:
@@ -132,18 +138,12 @@ def _agrees(entry: Mapping[str, Any]) -> bool:
 
 
 def _show(played: Sequence[dict[str, Any]]) -> None:
-    table = Table("case", "state", "technique", "rule", "blocking", "expected", "")
+    whole = [Column(name, overflow="fold") for name in ("case", "ours")]
+    table = Table(*whole, "in its terms", "expected", "", box=SIMPLE_HEAD)
     for entry in played:
         mark = "[green]agrees" if _agrees(entry) else "[red]differs" if entry["state"] else "[red]not played"
-        table.add_row(
-            entry["name"],
-            entry["state"],
-            entry["technique"],
-            entry["rule_id"],
-            _verdict(entry),
-            _verdict(entry["expected"]),
-            mark,
-        )
+        ours = " ".join(filter(None, (entry["state"], entry["technique"])))
+        table.add_row(escape(entry["name"]), ours, _verdict(entry), escape(_verdict(entry["expected"])), mark)
     out.print(table)
     for entry in played:
         if trouble := entry.get("error", entry.get("unsupported")):

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError, err, load_settings, out, place, print_json
 from monitor.cli.serve import Door, open_door, serve
-from monitor.cli.status import gather, render
+from monitor.cli.status import flat, gather, render
 from monitor.cli.tell import Teller
 from monitor.config import Settings
 from monitor.store import StoreError
@@ -68,7 +68,7 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
         await app.once(lambda order: progress.update(bar, advance=1, description=order.id))
         status = gather(app.store, data_dir)
     if as_json:
-        print_json(status)
+        print_json(flat(status))
     else:
         render(status, out)
 

@@ -55,11 +55,12 @@ def open_door(host: str, port: int) -> Iterator[Door]:
 
 
 async def serve(app: App, door: Door) -> None:
-    """Run the schedule, and the page where there is one, until the app is asked to stop."""
+    """Run the schedule, and the page where there is one, until the app is asked to stop; a page that fails stops it."""
     if door.listening is None:
         await app.watch()
         return
     page = asyncio.create_task(_page(app, door.listening))
+    page.add_done_callback(lambda _: app.stop())
     try:
         await app.watch()
     finally:
@@ -80,12 +81,17 @@ async def _page(app: App, listening: socket.socket) -> None:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    page = create_app(
+        lambda: open_store(app.data_dir, read_only=True),
+        settings=lambda: PageSettings.of(app.settings, refresh=_refresh(app)),
+        clock=app.clock,
+        runtime=app.runtime,
+    )
+    config = uvicorn.Config(page, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+    await Server(config).serve(sockets=[listening])
+
+
+def _refresh(app: App) -> int:
+    """Seconds after which the page loads itself anew: as often as something can have changed, at most once a minute."""
     interval = min((order.interval for order in app.schedule.orders), default=app.settings.schedule.interval)
-    settings = PageSettings.of(app.settings, refresh=min(60, max(2, int(interval.total_seconds()))))
-    reader = open_store(app.data_dir, read_only=True)
-    try:
-        page = create_app(lambda: reader, settings=settings, clock=app.clock, runtime=app.runtime)
-        config = uvicorn.Config(page, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
-        await Server(config).serve(sockets=[listening])
-    finally:
-        reader.close()
+    return min(60, max(2, int(interval.total_seconds())))

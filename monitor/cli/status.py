@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,7 +18,7 @@ from monitor.cli.reading import reading
 from monitor.cli.tell import event_line, health_line
 from monitor.model import BlockingEvent, Health, Latest, State, VantageStatus
 from monitor.store import Store
-from probes.document import rfc3339
+from probes.document import document
 
 MARKS: Mapping[State, tuple[str, str]] = {
     State.OK: ("● ok", "green"),
@@ -25,6 +27,9 @@ MARKS: Mapping[State, tuple[str, str]] = {
     State.INSUFFICIENT: ("? insufficient", "dim"),
 }
 """Shape and colour of a state; the word is always there, for those who see neither."""
+
+WIDE = 132
+"""Columns of the table where nobody's window limits it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ def command(
             Status(data_dir=str(data_dir), simulated=False, counts={}) if store is None else gather(store, data_dir)
         )
     if as_json:
-        print_json(status)
+        print_json(flat(status))
     else:
         render(status, out)
 
@@ -66,6 +71,25 @@ def gather(store: Store, data_dir: Path) -> Status:
     )
 
 
+def flat(status: Status) -> Mapping[str, Any]:
+    """A status as one JSON object; each target's newest result is one flat object in `targets`."""
+    return {
+        "data_dir": status.data_dir,
+        "simulated": status.simulated,
+        "counts": status.counts,
+        "vantage_points": status.vantage_points,
+        "targets": [_flat_row(row) for row in status.targets],
+        "open_events": status.open_events,
+    }
+
+
+def _flat_row(row: Latest) -> Mapping[str, Any]:
+    outcome = document(row.outcome)
+    verdict = outcome.pop("verdict")
+    timings = outcome.pop("timings")
+    return outcome | verdict | {"since": row.since, "timings": timings}
+
+
 def render(status: Status, console: Console) -> None:
     """Print a status for people."""
     if status.simulated:
@@ -73,7 +97,7 @@ def render(status: Status, console: Console) -> None:
     if not status.targets:
         console.print(f"Nothing was measured yet in {status.data_dir}. Start with `presscanary run`.", markup=False)
     else:
-        console.print(_table(status.targets))
+        console.print(_table(status.targets, console), crop=False)
     for point in status.vantage_points:
         style = "yellow" if point.health in (Health.SICK, Health.OFFLINE) else ""
         console.print(health_line(point), style=style, markup=False)
@@ -81,22 +105,40 @@ def render(status: Status, console: Console) -> None:
         console.print(event_line(event), style="bold", markup=False)
 
 
-def _table(rows: tuple[Latest, ...]) -> Table:
-    table = Table("target", "vantage point", "now", "technique", "rule", "since (UTC)", "last measured (UTC)", box=None)
-    for row in sorted(rows, key=lambda row: (row.outcome.innocuous, row.outcome.target, row.outcome.vantage)):
-        verdict = row.outcome.verdict
-        word, style = MARKS[verdict.state]
-        table.add_row(
-            row.outcome.target,
-            row.outcome.vantage,
-            Text(word, style=style),
-            verdict.technique or "",
-            verdict.rule_id,
-            _minute(rfc3339(row.since)),
-            _minute(rfc3339(row.outcome.time)),
-        )
+def _table(rows: tuple[Latest, ...], console: Console) -> Table:
+    """One row per address; in a pipe or a file there is no edge to keep to."""
+    table = Table(box=None, pad_edge=False, width=None if console.is_terminal else max(console.width, WIDE))
+    for heading in ("target", "address", "from"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("now", no_wrap=True, min_width=14)
+    table.add_column("because", overflow="fold")
+    table.add_column("since (UTC)", overflow="fold")
+    for row in sorted(rows, key=_position):
+        table.add_row(*_row(row))
     return table
 
 
-def _minute(time: str) -> str:
-    return time[:16].replace("T", " ")
+def _position(row: Latest) -> tuple[bool, str, str, str]:
+    return row.outcome.innocuous, row.outcome.target, row.outcome.url, row.outcome.vantage
+
+
+def _row(row: Latest) -> tuple[str | Text, ...]:
+    outcome, verdict = row.outcome, row.outcome.verdict
+    word, style = MARKS[verdict.state]
+    because = verdict.technique or verdict.rule_id
+    return outcome.target, bare(outcome.url), outcome.vantage, Text(word, style=style), because, _minute(row.since)
+
+
+def bare(url: str) -> str:
+    """A URL without what is usual, as a name rather than a link.
+
+    >>> bare("https://kloop.kg/"), bare("http://kloop.kg/"), bare("https://kloop.kg/blog")
+    ('kloop.kg', 'http kloop.kg', 'kloop.kg/blog')
+    """
+    scheme, _, rest = url.partition("://")
+    name = rest.removesuffix("/")
+    return name if scheme == "https" else f"{scheme} {name}"
+
+
+def _minute(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")

@@ -18,6 +18,7 @@ class Teller:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._health: dict[str, Health] = {}
+        self._told: dict[str, str] = {}
 
     def reviewed(self, events: Sequence[BlockingEvent], statuses: Sequence[VantageStatus]) -> None:
         """Tell of vantage points whose health is another than before, and of events that are new or revised."""
@@ -26,7 +27,10 @@ class Teller:
                 self._health[status.vantage] = status.health
                 self._console.print(health_line(status), style=_LOOKS[status.health], markup=False, soft_wrap=True)
         for event in events:
-            self._console.print(event_line(event), style="bold", markup=False, soft_wrap=True)
+            line = event_line(event)
+            if self._told.get(event.id) != line:
+                self._told[event.id] = line
+                self._console.print(line, style="bold", markup=False, soft_wrap=True)
 
 
 def health_line(status: VantageStatus) -> str:

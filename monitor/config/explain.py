@@ -80,7 +80,7 @@ def _words(error: ErrorDetails) -> tuple[str, str]:
         case "string_too_short":
             return "found an empty text", "some text"
         case "too_short":
-            return f"found a list of {context['actual_length']}", f"at least {context['min_length']}"
+            return f"found a list of {context['actual_length']}", f"{context['min_length']} or more entries"
         case "too_long":
-            return "found a longer list", f"at most {context['max_length']}"
+            return "found a longer list", f"at most {context['max_length']} entries"
     return found, _EXPECTED.get(error["type"], error["msg"])

@@ -26,9 +26,11 @@ def relate(tree: Tree) -> None:
     if _at(tree.value, "simulated") is not True:
         _too_often(tree)
     for where, claim in _entries(tree.value, "documented"):
-        _claim_dates(tree, where, claim, _zone_of(tree, claim))
+        _dates(tree, where, claim, _zone_of(tree, claim))
+        if isinstance(claim, dict) and claim.get("date") is None and claim.get("interval") is None:
+            tree.tell(tree.place(where), "this claim has neither date nor interval", "one of the two")
     for where, milestone in _entries(tree.value, "milestones"):
-        _claim_dates(tree, where, milestone, _zone_of(tree, milestone))
+        _dates(tree, where, milestone, _zone_of(tree, milestone))
 
 
 def _at(value: Any, *way: str) -> Any:
@@ -119,7 +121,7 @@ def _zone_of(tree: Tree, claim: Any) -> tzinfo:
     return UTC
 
 
-def _claim_dates(tree: Tree, where: Where, claim: Any, local: tzinfo) -> None:
+def _dates(tree: Tree, where: Where, claim: Any, local: tzinfo) -> None:
     date, interval, precision = _at(claim, "date"), _at(claim, "interval"), _at(claim, "precision")
     known = _span(date, local)
     if known and precision in dates.PRECISIONS and _finer(precision, str(date)):
@@ -135,8 +137,6 @@ def _claim_dates(tree: Tree, where: Where, claim: Any, local: tzinfo) -> None:
             tree.tell(
                 tree.place((*where, "date")), f"the date {date} lies outside the claim's interval", "a date within it"
             )
-    if isinstance(claim, dict) and date is None and interval is None and "kind" in claim and "short" not in claim:
-        tree.tell(tree.place(where), "this claim has neither date nor interval", "one of the two")
 
 
 def _span(date: Any, local: tzinfo) -> Any:

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from monitor.config import dates
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(?:\d{1,6}[smhd]){1,4}", re.ASCII)
+_DURATION = re.compile(r"(?:\d{1,8}[smhd]){1,4}", re.ASCII)
 _HOST = re.compile(
     r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.ASCII | re.IGNORECASE
 )
@@ -200,7 +200,7 @@ Date: TypeAlias = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "examples": ["2023-09-12", "2023-11", 2023]}),
 ]
 Duration: TypeAlias = Annotated[
-    timedelta, BeforeValidator(_duration), _schema(r"([0-9]{1,6}[smhd]){1,4}", examples=["10m"])
+    timedelta, BeforeValidator(_duration), _schema(r"([0-9]{1,8}[smhd]){1,4}", examples=["10m"])
 ]
 Seconds: TypeAlias = Annotated[
     float, BeforeValidator(_seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 10]})

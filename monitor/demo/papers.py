@@ -40,7 +40,6 @@ def claims(start: datetime, pace: float) -> tuple[Claim, ...]:
         claim("courier-blocked", "blocked", 48, 49, "Readers of the Courier see a notice instead of it."),
         claim(
             "courier-earlier",
-            "courier",
             "blocked",
             -7 * 86400,
             -6 * 86400,
@@ -48,7 +47,6 @@ def claims(start: datetime, pace: float) -> tuple[Claim, ...]:
         ),
         claim(
             "market-rumour",
-            "market",
             "blocked",
             60,
             70,

@@ -76,7 +76,7 @@ def identity(target: str, country: str, onset: Interval) -> str:
     """The id of an event that nobody knows yet: readable, and the same wherever the same data is looked over.
 
     >>> identity("Kloop.kg", "KG", (None, datetime(2023, 9, 12, 5, tzinfo=UTC)))
-    'kloop.kg-kg-2023-09-12-d91f3b'
+    'kloop.kg-kg-2023-09-12-939538'
     """
     facts = f"{target}\n{country}\n{rfc3339(onset[1])}"
     name = re.sub(r"[^a-z0-9.]+", "-", f"{target}-{country}".lower()).strip("-")

@@ -107,7 +107,8 @@ def moment(text: object) -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A format of scored rows: its name on the command line, a sentence about it, and the function that reads a file."""
+    """A format of scored rows: its name on the command line, a sentence about it, and the function that reads a
+    file."""
 
     name: str
     about: str

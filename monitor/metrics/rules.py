@@ -65,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         wait="5m",
         severity="warning",
         summary="A target has not been measured for more than three hours.",
-        description="{{ $labels.target }} was last seen {{ $value | humanizeDuration }} ago: that is not the same as ok.",
+        description="{{ $labels.target }} was last measured {{ $value | humanizeDuration }} ago.",
     ),
     Rule(
         name="PressCanaryNeverMeasured",

@@ -50,15 +50,25 @@ class Hop:
         return self.fetch.page if self.fetch else None
 
     @property
+    def fetched_at(self) -> frozenset[str]:
+        """Where the request went. Old imported documents do not tell; theirs went to an address of the system's."""
+        address = self.fetch.addresses[0] if self.fetch else ""
+        return frozenset({address}) if address else self.default
+
+    @property
     def certified(self) -> bool:
-        """Whether the answer came through a handshake whose chain was verified for the host."""
-        fetch = self.fetch
-        return self.secure and fetch is not None and any(fetch.addresses == good.addresses for good in self.verified)
+        """Whether the answer came through a handshake whose chain was verified for the host.
+
+        A page without any handshake in the record comes from old imported documents, whose tool fetches only over
+        verified connections.
+        """
+        verified = {one.addresses[0] for one in self.verified}
+        return self.secure and self.page is not None and (not self.handshakes or bool(self.fetched_at & verified))
 
     @property
     def verified(self) -> tuple[Observation, ...]:
         """The handshakes with the hop's own name that worked and were verified."""
-        return tuple(one for one in self.handshakes if one.failure is None and one.server_name.lower() == self.host)
+        return tuple(one for one in self.handshakes if one.failure is None and one.server_name.lower() in (self.host, ""))
 
     @property
     def cleared(self) -> bool:
@@ -68,8 +78,7 @@ class Hop:
     @property
     def by_default(self) -> bool:
         """Whether a reader here gets this hop's answer: over an address of the system's resolver, or its equal."""
-        fetch = self.fetch
-        return self.cleared or (fetch is not None and fetch.addresses[0] in self.default)
+        return self.cleared or not self.lookups or (self.fetch is not None and self.fetched_at <= self.default)
 
     @property
     def suspects(self) -> tuple[str, ...]:
@@ -87,10 +96,15 @@ def vouched(name: str, observations: Iterable[Observation]) -> frozenset[str]:
 
     Controls' answers, answers that came over HTTPS, and addresses where a certificate for the name was valid, here or
     at a control. A neighbour of such an address (same /24 or /48) is as good. A bogon is only what a control says too.
+    Where no control and no HTTPS answer speaks of the name (a redirect's host in imported data), the public resolver does.
     """
     named = [one for one in observations if name in (one.subject.lower().rstrip("."), one.server_name.lower())]
     controls = frozenset(address for one in named for address in one.control.addresses)
-    known = controls | frozenset(address for one in named if one.engine == "doh" for address in one.addresses)
+    known = controls | _given(named, engine="doh") or _given(named, engine="udp")
     proved = frozenset(one.addresses[0] for one in named if one.server_name and (one.failure is None or one.control.ok))
     near = frozenset(address for one in named for address in one.addresses if neighbours(address, known | proved))
     return frozenset(address for address in known | proved | near if address in controls or not is_bogon(address))
+
+
+def _given(observations: Iterable[Observation], *, engine: str) -> frozenset[str]:
+    return frozenset(address for one in observations if one.engine == engine for address in one.addresses)

@@ -61,7 +61,7 @@ def board(seen: Glance, settings: PageSettings, now: datetime) -> Board:
     """The table of what is configured; what the store knows beside that is shown only while it is fresh."""
     entries = live(seen.latest)
     present = [entry for entry in entries if is_fresh(entry, now, settings.fresh)]
-    columns = _columns(seen.health, present, settings, now)
+    columns = _columns(seen.health, entries, settings, now)
     squares = strongest(entries) | strongest(present)
     rows = [_row(target, columns, squares, settings, now) for target in _targets(settings, present)]
     return Board(
@@ -73,17 +73,24 @@ def board(seen: Glance, settings: PageSettings, now: datetime) -> Board:
 
 
 def _columns(
-    health: Iterable[VantageStatus], present: Iterable[Latest], settings: PageSettings, now: datetime
+    health: Iterable[VantageStatus], entries: Iterable[Latest], settings: PageSettings, now: datetime
 ) -> tuple[VantageStatus, ...]:
-    """What is configured and what was heard of lately; those that watch before the controls, each by its id."""
-    heard = {entry.outcome.vantage: _unheard(entry.outcome.vantage, entry.outcome) for entry in present}
-    heard |= {point.id: _unheard(point.id, point) for point in settings.vantage_points}
-    known = {status.vantage: status for status in health if is_heard(status, now, settings.fresh)}
-    columns = [known.get(vantage, status) for vantage, status in heard.items()]
-    return tuple(sorted(columns, key=lambda column: (column.role is not Role.VANTAGE, column.vantage)))
+    """What is configured and what was heard of lately; those that watch before the controls, each by its id.
+
+    Health is that of now only while the vantage point measures.
+    """
+    newest = {entry.outcome.vantage: entry.outcome for entry in sorted(entries, key=lambda entry: entry.outcome.time)}
+    found = {point.id: _unheard(point.id, point, newest.get(point.id)) for point in settings.vantage_points}
+    for outcome in newest.values():
+        if outcome.vantage not in found and now - outcome.time <= settings.fresh:
+            found[outcome.vantage] = _unheard(outcome.vantage, outcome, outcome)
+    found |= {
+        status.vantage: status for status in health if status.vantage in found and is_heard(status, now, settings.fresh)
+    }
+    return tuple(sorted(found.values(), key=lambda column: (column.role is not Role.VANTAGE, column.vantage)))
 
 
-def _unheard(vantage: str, place: Outcome | VantagePoint) -> VantageStatus:
+def _unheard(vantage: str, place: Outcome | VantagePoint, newest: Outcome | None) -> VantageStatus:
     return VantageStatus(
         vantage=vantage,
         country=place.country,
@@ -91,6 +98,7 @@ def _unheard(vantage: str, place: Outcome | VantagePoint) -> VantageStatus:
         role=place.role,
         health=Health.UNKNOWN,
         why="",
+        last_seen=None if newest is None else newest.time,
         simulated=place.simulated,
     )
 

@@ -111,6 +111,7 @@ TECHNIQUES: Mapping[str, str] = {
     "http.redirect": mark("HTTP: sent elsewhere"),
     "http.reset": mark("HTTP: cut off after the request"),
     "http.reset.host": mark("HTTP: cut off when the site's name is seen (Host)"),
+    "http.eof": mark("HTTP: closed after the request"),
     "http.timeout": mark("HTTP: silence after the request"),
     "http.throttle": mark("HTTP: slowed down"),
     "quic": mark("QUIC connections fail"),

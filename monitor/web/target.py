@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -86,7 +86,7 @@ def _known(
 def _bands(store: Store, target: str, seen: Window, ground: Ground) -> tuple[Band, ...]:
     carry = ground.settings().fresh
     if seen.by_day:
-        days = store.days(since=seen.since.date(), until=seen.until.date(), target=target)
+        days = store.days(since=seen.since.date(), until=seen.until.date() + timedelta(days=1), target=target)
         return bands((), store.cells(since=seen.since, until=seen.until, target=target), days, carry=carry, by_day=True)
     since = seen.since - carry
     outcomes = store.outcomes(since=since, until=seen.until, target=target)

@@ -1,11 +1,11 @@
 """Visits a web page as a browser would, one step at a time, and follows where it redirects to.
 
-At each hop the host is looked up by the system's resolver, by a public one and by DNS over HTTPS; every address found is
-connected to (and shaken hands with, for https), unless it is one that must not be dialled; over one of the connections
-the page is fetched.
+At each hop the host is looked up by the system's resolver, by a public one and by DNS over HTTPS; every address found
+is connected to (and shaken hands with, for https), unless it is one that must not be dialled; over one of the
+connections the page is fetched.
 
-Thin on purpose so far: an http:// URL is measured in clear text only (OONI also shakes hands on port 443 to vouch for the
-address), and the hop waits until late DNS answers have been listened for before it connects.
+Thin on purpose so far: an http:// URL is measured in clear text only (OONI also shakes hands on port 443 to vouch for
+the address), and a hop connects only after late DNS answers have been listened for.
 """
 
 from __future__ import annotations
@@ -64,40 +64,46 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
 
 
 async def _walk(trace: Trace, place: WebAddress, resolvers: Resolvers) -> None:
+    """Follow the page from hop to hop; connections that nobody waits for any more end beside the later hops."""
     visit = Visit()
     referer: str | None = None
-    for hop in range(trace.limits.redirects + 1):
-        target = await _hop(trace.at(hop), visit, place, resolvers, referer=referer, last=hop == trace.limits.redirects)
-        if target is None:
-            return
-        referer, place = place.url, target
-
-
-async def _hop(
-    trace: Trace, visit: Visit, place: WebAddress, resolvers: Resolvers, *, referer: str | None, last: bool
-) -> WebAddress | None:
-    """Resolve, connect, fetch; where the page redirects to, if anywhere."""
-    addresses = _screen(trace, place.port, await _resolve(trace, place, resolvers))
-    with ExitStack() as open_channels:
+    with ExitStack() as channels:
         async with asyncio.TaskGroup() as group:
-            reaching = [group.create_task(_reach(trace, place, address, open_channels)) for address in addresses]
-            best = await _best(reaching)
-            for each in reaching:
-                each.add_done_callback(lambda done: _drop(done, best))
-            if best is None:
-                return None
-            return await fetch(trace, visit, best, place, referer=referer, last=last)
+            for hop in range(trace.limits.redirects + 1):
+                here = trace.at(hop)
+                addresses = _screen(here, place.port, await _resolve(here, place, resolvers))
+                best = await _connect(group, here, place, addresses, channels)
+                if best is None:
+                    return
+                last = hop == trace.limits.redirects
+                target = await fetch(here, visit, best, place, referer=referer, last=last)
+                best.close()
+                if target is None:
+                    return
+                referer, place = place.url, target
+
+
+async def _connect(
+    group: asyncio.TaskGroup, trace: Trace, place: WebAddress, addresses: Sequence[str], channels: ExitStack
+) -> Channel | None:
+    """Reach for every address at once; the connection to fetch over, or None. The others are closed once made."""
+    reaching = [group.create_task(_reach(trace, place, address, channels)) for address in addresses]
+    best = await _best(reaching)
+    for each in reaching:
+        each.add_done_callback(lambda done: _drop(done, best))
+    return best
 
 
 async def _resolve(trace: Trace, place: WebAddress, resolvers: Resolvers) -> tuple[str, ...]:
     """The addresses of the host: the system's first, then the public resolver's, then those of DNS over HTTPS."""
     if place.literal:
         return (place.host,)
-    engines = [engine for engine in _ENGINES if engine == "system" or getattr(resolvers, engine) is not None]
+    configured = {"system": True, "udp": resolvers.udp is not None, "doh": resolvers.doh is not None}
     async with asyncio.TaskGroup() as group:
         asking = [
             group.create_task(lookup(trace, engine=engine, name=place.host, query_type=query_type, resolvers=resolvers))
-            for engine in engines
+            for engine in _ENGINES
+            if configured[engine]
             for query_type in ("A", "AAAA")
         ]
     return union(each.result() for each in asking)
@@ -117,12 +123,12 @@ def _screen(trace: Trace, port: int, addresses: Sequence[str]) -> tuple[str, ...
     return tuple(address for address, reason in reasons.items() if reason is None)[: trace.limits.addresses]
 
 
-async def _reach(trace: Trace, place: WebAddress, address: str, open_channels: ExitStack) -> Channel | None:
-    """A connection that the page may be fetched over, or None; it is closed with `open_channels` at the latest."""
+async def _reach(trace: Trace, place: WebAddress, address: str, channels: ExitStack) -> Channel | None:
+    """A connection that the page may be fetched over, or None; it is closed with `channels` at the latest."""
     stream = await connect(trace, address, place.port)
     if stream is None:
         return None
-    open_channels.callback(stream.close)
+    channels.callback(stream.close)
     return await handshake(trace, stream, place.host) if place.secure else stream
 
 

@@ -14,6 +14,7 @@ Two differences from browsers remain: a missing intermediate is not fetched (Chr
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -31,7 +33,7 @@ WRONG_NAME = "ssl_invalid_hostname"
 UNKNOWN_ISSUER = "ssl_unknown_authority"
 _REMEMBERED = 4096
 _LONGEST_CHAIN = 16
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
@@ -48,12 +50,29 @@ def check(chain: tuple[bytes, ...], name: str, roots: tuple[bytes, ...], moment:
     _trust(roots).check(chain[:_LONGEST_CHAIN], name, moment)
 
 
+def load(der: bytes) -> x509.Certificate:
+    """A certificate from DER; one of `UNREADABLE` where it is none. What is merely odd in it is no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
+
+
+def describe(der: bytes) -> str:
+    """Whose certificate it is and who issued it, for people."""
+    try:
+        leaf = load(der)
+        return f"{leaf.subject.rfc4514_string()}; issued by {leaf.issuer.rfc4514_string()}"
+    except UNREADABLE:
+        return "something that is no certificate"
+
+
 class _Trust:
     """One set of roots, and what was already verified against it: each chain and name with the span it holds for."""
 
     def __init__(self, roots: tuple[bytes, ...]) -> None:
         self._roots = frozenset(roots)
-        self._store = verification.Store([x509.load_der_x509_certificate(root) for root in roots]) if roots else None
+        readable = [each for each in map(_root, roots) if each is not None]
+        self._store = verification.Store(readable) if readable else None
         self._good: dict[bytes, tuple[datetime, datetime]] = {}
 
     def check(self, chain: tuple[bytes, ...], name: str, moment: datetime) -> None:
@@ -68,10 +87,10 @@ class _Trust:
 
     def _verified(self, chain: tuple[bytes, ...], name: str, moment: datetime) -> tuple[datetime, datetime]:
         try:
-            leaf, *others = (x509.load_der_x509_certificate(der) for der in chain)
+            leaf, *others = map(load, chain)
             _check_dates(leaf, moment)
             _check_name(leaf, name)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise NamedError(INVALID, "not a readable certificate") from error
         if chain[0] in self._roots:
             return _span((leaf,))
@@ -90,6 +109,14 @@ class _Trust:
             raise _refusal(leaf, others, moment) from error
         except ValueError as error:
             raise NamedError(WRONG_NAME, "no certificate can name this host") from error
+
+
+def _root(der: bytes) -> x509.Certificate | None:
+    """A root that the library cannot read is one that nobody is vouched for by."""
+    try:
+        return load(der)
+    except UNREADABLE:
+        return None
 
 
 @lru_cache(maxsize=8)
@@ -164,7 +191,7 @@ def _span(path: Iterable[x509.Certificate]) -> tuple[datetime, datetime]:
 def _usages(certificate: x509.Certificate) -> x509.ExtendedKeyUsage | None:
     try:
         return certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, *_UNREADABLE):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None
 
 

@@ -42,9 +42,9 @@ async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryTy
     """Ask `engine` for the addresses of `name` within `limits.dns`, keep the step, and return it.
 
     The first acceptable answer counts: id and question fit, and it can be read. UDP is listened to for another
-    `limits.dns_linger` within the limit. A truncated answer is asked for again over TCP, and then that one counts. Where
-    nothing acceptable came, the failure says the most that is known: an ICMP error, answers that could not be read
-    (`dns_server_misbehaving`), answers to other questions (`dns_reply_with_wrong_query_id`), else a timeout.
+    `limits.dns_linger` within the limit. A truncated answer is asked for again over TCP, and then that one counts.
+    Where nothing acceptable came, the failure says the most that is known: an ICMP error, answers that could not be
+    read (`dns_server_misbehaving`), answers to other questions (`dns_reply_with_wrong_query_id`), else a timeout.
     """
     started = trace.elapsed()
     hearing = _Hearing(question.ask(name, query_type, identified=engine != "doh"), trace.elapsed)

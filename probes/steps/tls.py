@@ -178,6 +178,8 @@ def _presented(tls: ssl.SSLObject) -> tuple[bytes, ...]:
 def _reason(error: BaseException) -> str | None:
     """The alert or the verifier's word, where there is one."""
     match error:
-        case NamedError() | ssl.SSLError():
+        case NamedError():
             return error.reason
+        case ssl.SSLError():
+            return getattr(error, "reason", None)
     return None

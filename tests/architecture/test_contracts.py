@@ -12,7 +12,11 @@ ROOT = Path(__file__).parents[2]
 def test_rooms_import_only_what_the_contracts_allow():
     """import-linter keeps every contract of pyproject.toml: layers downward only, a pure core, one door to the wire."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 0, done.stdout

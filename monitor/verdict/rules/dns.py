@@ -83,7 +83,7 @@ def _notice_at_suspect(case: Case) -> Observation | None:
     if hop.secure or hop.page is None or hop.fetch is None or not any(one is hop for one in _doubtful(case)):
         return None
     told = case.astray or case.likeness() is Likeness.DIFFERENT or recognise(hop.page, case.country) is not None
-    return hop.fetch if told and case.others_succeed and hop.fetch.addresses[0] in hop.suspects else None
+    return hop.fetch if told and case.others_succeed and hop.fetched_at & set(hop.suspects) else None
 
 
 def _wrong_certificate_at_suspect(case: Case) -> Observation | None:
@@ -100,7 +100,7 @@ def _dead_end(case: Case) -> Observation | None:
     for hop in _doubtful(case):
         tried = hop.at(hop.suspects, of=(*hop.connects, *hop.handshakes))
         dead = any(one.failure for one in tried) and not hop.at(hop.suspects, of=hop.verified)
-        elsewhere = hop.page and hop.fetch and hop.fetch.addresses[0] not in hop.suspects
+        elsewhere = hop.page and not hop.fetched_at & set(hop.suspects)
         if dead and elsewhere and (hop.certified or not hop.secure) and case.others_succeed:
             return next(one for one in tried if one.failure)
     return None

@@ -99,7 +99,7 @@ def _challenge(case: Case) -> Observation | None:
 def _broken_redirect(case: Case) -> Observation | None:
     fetch = case.last.fetch
     broken = fetch is not None and fetch.failure == "http_invalid_redirect_location_host"
-    return fetch if broken and case.last.certified and case.whole.control.asked else None
+    return fetch if broken and case.last.verified and case.whole.control.asked else None
 
 
 # Cut off
@@ -113,7 +113,7 @@ def _cut_off(case: Case, *, failures: Collection[str]) -> Observation | None:
 def _unanswered(case: Case) -> Observation | None:
     """The failed request, where its address is vouched for and most controls were answered."""
     hop = case.last
-    if hop.fetch is None or case.astray or hop.fetch.addresses[0] not in hop.trusted:
+    if hop.fetch is None or case.astray or not hop.fetched_at & hop.trusted:
         return None
     return hop.fetch if case.contrary(hop.fetch) else None
 

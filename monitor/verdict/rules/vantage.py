@@ -17,7 +17,7 @@ def _has_health(case: Case, *, health: Health) -> Observation | None:
 
 
 def _measured_nothing(case: Case) -> Observation | None:
-    return None if case.observations or case.whole.failure is None else case.whole
+    return None if case.observations else case.whole
 
 
 def _reached_nothing(case: Case) -> Observation | None:
@@ -57,6 +57,13 @@ RULES = (
         matches=partial(_has_health, health=Health.SICK),
     ),
     Rule(
+        id="vantage.no_ipv6",
+        why="The name has IPv6 addresses only, and this place has no route to any IPv6 address.",
+        state=State.INSUFFICIENT,
+        layer=Layer.TCP,
+        matches=_has_no_ipv6,
+    ),
+    Rule(
         id="vantage.nothing_measured",
         why="The measurement has no steps.",
         state=State.INSUFFICIENT,
@@ -67,13 +74,6 @@ RULES = (
         why="Nobody answered anything: no resolver, no address. A vantage point without an uplink looks the same.",
         state=State.INSUFFICIENT,
         matches=_reached_nothing,
-    ),
-    Rule(
-        id="vantage.no_ipv6",
-        why="The name has IPv6 addresses only, and this place has no route to any IPv6 address.",
-        state=State.INSUFFICIENT,
-        layer=Layer.TCP,
-        matches=_has_no_ipv6,
     ),
     Rule(
         id="vantage.local_fault",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from probes.model import DNSLookup, Limits, Measurement, Step, VantagePoint
 from probes.network import AddressRange
-from probes.testing.cases.hosts import exempt, with_measured
+from probes.testing.cases.hosts import exempt, with_described, with_measured
 from probes.testing.cases.manipulations import MANIPULATIONS, Draft
 from probes.testing.cases.reading import CaseError, Fields
 from probes.testing.censor import Rule
@@ -41,16 +41,28 @@ class Case:
     android: bool
     """True where the probe runs on a platform on which `on_android` is how its lookups fail."""
     expected: Mapping[str, Any]
+    networks: Mapping[str, int]
+    """The autonomous system that each address belongs to, as far as the file says."""
     unsupported: str | None = None
     """Why the case cannot be played: a manipulation of a kind that is not known here."""
 
 
-def case_from(keys: Fields, internet: Internet, vantage: VantagePoint, resolver: str) -> Case:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all cases of a file share."""
+
+    internet: Internet
+    vantage: VantagePoint
+    resolver: str
+    networks: Mapping[str, int]
+
+
+def case_from(keys: Fields, setting: Setting) -> Case:
     """The case that an object of a case file describes; CaseError names the case and the key where it does not."""
     name, url = keys.text("name"), keys.text("input")
     keys.place = f"case {name!r}"
     manipulations = keys.objects("manipulations")
-    draft = Draft(internet=with_measured(internet, _host(keys, url), manipulations))
+    draft = Draft(internet=with_measured(setting.internet, _host(keys, url), manipulations))
     unknown = [manipulation for manipulation in manipulations if manipulation.text("kind") not in MANIPULATIONS]
     for manipulation in manipulations:
         if manipulation not in unknown:
@@ -60,12 +72,13 @@ def case_from(keys: Fields, internet: Internet, vantage: VantagePoint, resolver:
         url=url,
         internet=draft.internet,
         rules=draft.rules,
-        vantage=vantage,
-        resolver=resolver,
+        vantage=setting.vantage,
+        resolver=setting.resolver,
         allow=exempt(draft.internet),
         control_reachable=keys.flag("control_reachable", True),
         android=draft.android,
         expected=keys.raw("expected"),
+        networks=setting.networks,
         unsupported="; ".join(f"{each.place}: kind {each.text('kind')!r} is not known" for each in unknown) or None,
     )
 
@@ -81,8 +94,8 @@ def _host(keys: Fields, url: str) -> str:
     return host if ":" in host else keys.ascii_name(host, "input")
 
 
-def vantage_from(environment: Fields) -> tuple[VantagePoint, str]:
-    """Where the probe of a case file stands, and the address of its network's resolver."""
+def setting_from(environment: Fields, world: Internet) -> Setting:
+    """What an `environment` says: where the probe stands, whom it asks, and which hosts there are besides."""
     envelope = environment.object("measurement_envelope")
     vantage = VantagePoint(
         id="gallery",
@@ -91,7 +104,12 @@ def vantage_from(environment: Fields) -> tuple[VantagePoint, str]:
         kind="simulated",
         simulated=True,
     )
-    return vantage, envelope.address("resolver_ip") if "resolver_ip" in envelope else RESOLVER
+    return Setting(
+        internet=with_described(world, environment.objects("hosts", required=False)),
+        vantage=vantage,
+        resolver=envelope.address("resolver_ip") if "resolver_ip" in envelope else RESOLVER,
+        networks=environment.numbers("asn_used_by_the_oracle"),
+    )
 
 
 def on_android(measurement: Measurement) -> Measurement:

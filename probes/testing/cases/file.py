@@ -7,8 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from probes.testing.cases.case import Case, case_from, vantage_from
-from probes.testing.cases.hosts import with_described
+from probes.testing.cases.case import Case, case_from, setting_from
 from probes.testing.cases.reading import CaseError, Fields
 from probes.testing.cases.world import WORLD
 
@@ -20,13 +19,11 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     kind only makes its own case `unsupported`.
     """
     top = Fields(_load(path), str(path))
-    environment = top.object("environment")
-    internet = with_described(WORLD, environment.objects("hosts", required=False))
-    vantage, resolver = vantage_from(environment)
+    setting = setting_from(top.object("environment"), WORLD)
     cases, faults = [], []
     for keys in top.objects("cases"):
         try:
-            cases.append(case_from(keys, internet, vantage, resolver))
+            cases.append(case_from(keys, setting))
         except CaseError as fault:
             faults.append(str(fault))
     faults += [f"two cases are called {name!r}" for name, count in Counter(c.name for c in cases).items() if count > 1]

@@ -71,6 +71,19 @@ class Fields:
         values = self._get(key, list, "a list", None if required else [])
         return tuple(Fields(value, f"{self.place}: {key}[{number}]") for number, value in enumerate(values))
 
+    def numbers(self, key: str) -> Mapping[str, int]:
+        """An object of numbers, without those that are null; an empty one where the key is missing."""
+        inner = self.object(key)
+        return {name: inner.number(name) for name in inner.raw_keys() if name in inner}
+
+    def number(self, key: str) -> int:
+        """A whole number."""
+        return int(self._get(key, int, "a number"))
+
+    def raw_keys(self) -> tuple[str, ...]:
+        """The keys that the file gives."""
+        return tuple(self._values)
+
     def raw(self, key: str) -> Mapping[str, Any]:
         """An object as it stands in the file."""
         return dict(self._get(key, dict, "an object"))

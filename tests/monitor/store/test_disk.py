@@ -22,7 +22,17 @@ def in_a_small_disk(tmp_path, command):
     """Run shell `command` with $1 a folder that is a disk of 3 MiB, a third of it ballast; the skip says why not."""
     if subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("this system does not let ordinary users mount (unshare -Urm)")
-    shell = ["unshare", "-Urm", "sh", "-c", MOUNT + command, "sh", str(tmp_path), sys.executable, str(HERE / "filler.py")]
+    shell = [
+        "unshare",
+        "-Urm",
+        "sh",
+        "-c",
+        MOUNT + command,
+        "sh",
+        str(tmp_path),
+        sys.executable,
+        str(HERE / "filler.py"),
+    ]
     done = subprocess.run(shell, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -31,7 +41,10 @@ def in_a_small_disk(tmp_path, command):
 def test_a_full_disk_loses_nothing(tmp_path):
     """On a real disk of 3 MiB: StoreFull, all that was acknowledged is there and readable, and later writing goes on."""
     seen = json.loads(in_a_small_disk(tmp_path, '"$2" "$3" "$1/data" "$1/ballast"'))
-    assert seen.pop("message") == f"the disk that holds {tmp_path}/data is full: make room, and it goes on; nothing stored is lost"
+    assert (
+        seen.pop("message")
+        == f"the disk that holds {tmp_path}/data is full: make room, and it goes on; nothing stored is lost"
+    )
     assert seen.pop("acknowledged") > 20
     assert seen == {
         "whole when full": True,
@@ -58,7 +71,7 @@ def test_a_limit_on_file_size_is_a_full_disk(tmp_path):
         "import importlib.util\n"
         "spec = importlib.util.spec_from_file_location('filler', sys.argv[3])\n"
         "filler = importlib.util.module_from_spec(spec); spec.loader.exec_module(filler)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.RLIM_INFINITY))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8_000_000, resource.RLIM_INFINITY))\n"
         "filler.Path.unlink = lambda path: resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))\n"
         "filler.main(sys.argv[1], sys.argv[2])\n"
     )

@@ -147,10 +147,17 @@ def greet() -> Callable[..., Awaitable[bytes]]:
 
 @pytest.fixture
 def ask() -> Callable[..., Awaitable[list[Datagram]]]:
-    """Ask a resolver for a name; as many answers as are waited for, or as came before the bound."""
+    """Ask a resolver for a name; up to `answers` answers, each within `bound` (the first) or `linger` seconds."""
 
     async def lookup(
-        network: Network, name: str, *, at: str | None = None, kind: str = "A", answers: int = 1, bound: float = _BOUND
+        network: Network,
+        name: str,
+        *,
+        at: str | None = None,
+        kind: str = "A",
+        answers: int = 1,
+        bound: float = _BOUND,
+        linger: float = _BOUND,
     ) -> list[Datagram]:
         address, port = (at, 53) if at else network.resolver
         query = dns.message.make_query(name, kind, use_edns=0)
@@ -161,11 +168,11 @@ def ask() -> Callable[..., Awaitable[list[Datagram]]]:
             sock.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL, which Python 3.11 does not name
             sock.send(query.to_wire())
             loop = asyncio.get_running_loop()
-            for _ in range(answers):
+            for number in range(answers):
                 readable = loop.create_future()
                 loop.add_reader(sock, readable.set_result, None)
                 try:
-                    async with asyncio.timeout(bound):
+                    async with asyncio.timeout(linger if number else bound):
                         await readable
                 except TimeoutError:
                     break

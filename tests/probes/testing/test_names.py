@@ -67,7 +67,7 @@ async def test_a_lying_resolver_lies_alone(internet, ask, lie, rcode, addresses)
     """Only the network's own resolver lies, its lie is the one answer, and public resolvers tell the truth."""
     async with Loopback(internet) as lab:
         network = lab.network("home", rules=(lie,))
-        own = await ask(network, "news.example", answers=2, bound=0.3)
+        own = await ask(network, "news.example", answers=2, linger=0.3)
         [public] = await ask(network, "news.example", at="9.9.9.9")
     assert [(answer.rcode, answer.addresses) for answer in own] == [(rcode, addresses)]
     assert public.addresses == (ADDRESS,)
@@ -90,7 +90,7 @@ async def test_an_injector_answers_where_nobody_else_would(internet, ask):
     """A question to an address without any resolver gets the forged answer and no other."""
     rule = DNSForgery(names=("news.example",), rcode=NXDOMAIN, where="wire")
     async with Loopback(internet) as lab:
-        answers = await ask(lab.network("home", rules=(rule,)), "news.example", at="198.41.0.4", answers=2, bound=0.3)
+        answers = await ask(lab.network("home", rules=(rule,)), "news.example", at="198.41.0.4", answers=2, linger=0.3)
     assert [(answer.rcode, answer.ttl) for answer in answers] == [("NXDOMAIN", FORGED_TTL)]
 
 
