@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         task = _task(chosen)
         allow = tuple(ip_network(text) for text in chosen.allow)
+        _source(chosen.source_address)
         network = SystemNetwork(source_address=chosen.source_address, interface=chosen.interface, allow=allow)
     except ValueError as error:
         print(f"python -m probes: {error}", file=sys.stderr)
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _task(chosen: argparse.Namespace) -> Task:
-    if not chosen.timeout > 0:
+    if not chosen.timeout > 0:  # nan as well
         raise ValueError(f"--timeout must be more than 0, not {chosen.timeout:g}")
     place = parse(chosen.url)
     return Task(
@@ -118,6 +119,13 @@ def _udp(text: str) -> str | None:
     except ValueError as error:
         raise ValueError(f"--resolver-udp wants an IP address, not {text!r}") from error
     return text
+
+
+def _source(text: str | None) -> None:
+    try:
+        ip_address(text or "::")
+    except ValueError as error:
+        raise ValueError(f"--source-address wants an IP address, not {text!r}") from error
 
 
 def _doh(text: str) -> DoHServer | None:

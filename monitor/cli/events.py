@@ -104,13 +104,14 @@ def _minute(time: datetime) -> str:
 
 def _evidence(event: BlockingEvent) -> str:
     marks = [word for word, holds in (("withdrawn", event.withdrawn), ("disputed", event.disputed)) if holds]
-    counts = event.counts
+    names = "vantage_points", "networks", "controls_agree", "controls_total"
+    points, networks, agree, controls = (event.counts.get(name, 0) for name in names)
     return "\n".join(
         (
             ", ".join([event.tier, *marks]),
             f"consistent with {event.technique or 'blocking'}, locus {event.locus}",
-            f"{_many(counts['vantage_points'], 'vantage point')} in {_many(counts['networks'], 'network')}",
-            f"{counts['controls_agree']} of {_many(counts['controls_total'], 'control')} agree",
+            f"{_many(points, 'vantage point')} in {_many(networks, 'network')}",
+            f"{agree} of {_many(controls, 'control')} agree",
         )
     )
 

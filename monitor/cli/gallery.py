@@ -68,7 +68,7 @@ def _chosen(file: Path, names: Sequence[str]) -> tuple[Case, ...]:
 
 def _play_all(cases: Sequence[Case]) -> list[dict[str, Any]]:
     columns = TextColumn("cases"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         bar = progress.add_task("cases", total=len(cases))
         return asyncio.run(_gather(cases, lambda: progress.advance(bar)))
 

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from monitor.model import Claim, Source
 from probes.document import rfc3339
 
+MARGIN = timedelta(seconds=3)
+"""Newspapers are no clocks: each claim is a few seconds wide on either side."""
+
 
 def claims(start: datetime, pace: float) -> tuple[Claim, ...]:
     """The claims about a script that began at `start` and takes `pace` times its written length.
@@ -17,7 +20,8 @@ def claims(start: datetime, pace: float) -> tuple[Claim, ...]:
     """
 
     def claim(name: str, kind: str, since: float, until: float, says: str) -> Claim:
-        first, last = start + timedelta(seconds=since * pace), start + timedelta(seconds=until * pace)
+        first = start + timedelta(seconds=since * pace) - MARGIN
+        last = start + timedelta(seconds=until * pace) + MARGIN
         return Claim(
             id=name,
             target=name.partition("-")[0],

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.tally import Tally, median_vote, part, shared
-from monitor.detect.tiers import tier_of
+from monitor.detect.tiers import Votes, tier_of
 from monitor.model import BlockingEvent, Cell, Interval, Locus
 from probes.document import rfc3339
 
@@ -38,7 +38,7 @@ def compose(
     """
     told = [tally for tally in tallies if not tally.disputed] or list(tallies)
     onset, end = _onset(told, settings), _end(told)
-    votes = _votes(controls, onset, end) or median_vote(told)
+    votes = _votes(controls, onset, end) or _noted(told)
     accusers = frozenset().union(*(tally.span.accusers for tally in told))
     networks = tuple(sorted({tally.network for tally in told}))
     spans = tuple(part(tally) for tally in tallies)
@@ -60,8 +60,8 @@ def compose(
             "networks": len(networks),
             "blocked": sum(tally.blocked for tally in told),
             "ok": sum(tally.ok for tally in told),
-            "controls_agree": votes[0],
-            "controls_total": votes[1],
+            "controls_agree": votes.agree,
+            "controls_total": votes.total,
             "flaps": sum(tally.span.flaps for tally in told),
         },
         witnesses=tuple(witnesses)[: settings.witnesses],
@@ -117,12 +117,21 @@ def _locus(tallies: Iterable[Tally]) -> Locus:
     return locus if count > loci.total() / 2 else Locus.UNKNOWN
 
 
-def _votes(controls: Iterable[Cell], onset: Interval, end: Interval | None) -> tuple[int, int] | None:
-    """(agree, total): control vantage points that reached the target during the event, of those that tried."""
-    seen: dict[str, tuple[int, int]] = {}
+def _votes(controls: Iterable[Cell], onset: Interval, end: Interval | None) -> Votes | None:
+    """The control vantage points that tried during the event; each has one vote, by most of its measurements."""
+    seen: dict[tuple[str, str], tuple[int, int]] = {}
     for cell in controls:
         if cell.end >= onset[1] and (end is None or cell.start <= end[1]):
-            ok, failed = seen.get(cell.vantage, (0, 0))
-            seen[cell.vantage] = ok + cell.ok, failed + cell.blocked + cell.down
-    votes: Mapping[str, tuple[int, int]] = {vantage: vote for vantage, vote in seen.items() if any(vote)}
-    return (sum(ok > failed for ok, failed in votes.values()), len(votes)) if votes else None
+            ok, failed = seen.get((cell.vantage, cell.network), (0, 0))
+            seen[cell.vantage, cell.network] = ok + cell.ok, failed + cell.blocked + cell.down
+    tried = {point: votes for point, votes in seen.items() if any(votes)}
+    agree = [(vantage, network) for (vantage, network), (ok, failed) in tried.items() if ok > failed]
+    if not tried:
+        return None
+    return Votes(agree=len(agree), total=len(tried), networks=len({network for _, network in agree}))
+
+
+def _noted(tallies: Iterable[Tally]) -> Votes:
+    """The votes in the middle of what the verdicts noted; whose votes those were is not known any more."""
+    agree, total = median_vote(tallies)
+    return Votes(agree=agree, total=total)

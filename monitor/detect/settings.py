@@ -97,6 +97,8 @@ class DetectorSettings:
     controls_needed: int = 3
     """Control vantage points that must reach the target for `likely` (CA/B Forum ballot SC-067 asks the same of
     CAs)."""
+    controls_networks: int = 2
+    """Networks that these must stand in: one operator's fault is one fault (the same ballot)."""
     server_share: float = 0.10
     """At `likely`, fewer of the failures than this may look like the server's own answer (study)."""
     artefacts_needed: int = 3

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.tally import Tally
 from monitor.model import Tier
 
 
-def tier_of(tallies: Sequence[Tally], controls: tuple[int, int], settings: DetectorSettings) -> Tier:
-    """The tier that all networks of an event give together, with `controls` as (agree, total).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """What the control vantage points say of an event's target while it lasts."""
+
+    agree: int
+    """They reached it."""
+    total: int
+    """They tried."""
+    networks: int = 0
+    """Networks that those who agree stand in; 0 where nobody knows."""
+
+
+def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) -> Tier:
+    """The tier that all networks of an event give together.
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
-    vantage points, and seen from two vantage points or for an hour by the only one that its network has. Confirmed:
+    vantage points in two networks, and seen from two vantage points or for an hour by the only one that its network has. Confirmed:
     likely, and most failures carry an artefact that only interference leaves. Pooled rows never confirm anything,
     because nobody knows how many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
-    if not believed or not _controls_agree(controls, settings) or not _independent(believed, settings):
+    if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):
         return Tier.SUSPECTED
     failures = sum(tally.blocked for tally in believed)
     if sum(tally.server_answers for tally in believed) >= settings.server_share * failures:
@@ -28,9 +41,9 @@ def tier_of(tallies: Sequence[Tally], controls: tuple[int, int], settings: Detec
     return Tier.CONFIRMED if proven and not all(tally.pooled for tally in believed) else Tier.LIKELY
 
 
-def _controls_agree(controls: tuple[int, int], settings: DetectorSettings) -> bool:
-    agree, total = controls
-    return agree >= settings.controls_needed and agree > total / 2
+def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
+    enough = votes.agree >= settings.controls_needed and votes.networks >= settings.controls_networks
+    return enough and votes.agree > votes.total / 2
 
 
 def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:

@@ -1,7 +1,7 @@
 """The Grafana dashboard as JSON, made of `sections`.
 
 It is made to be provisioned from a file: stable uid, no `__inputs`, data source and job as variables, not editable
-(edits belong in `sections.py`). As grafana/dashboard-linter asks, every panel has title, description, unit and matchers.
+(edits belong in `sections.py`). As grafana/dashboard-linter asks, panels have title, description, unit and matchers.
 """
 
 from __future__ import annotations

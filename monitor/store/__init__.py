@@ -39,7 +39,7 @@ class Store(Protocol):
         ...
 
     def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
-        """`append` for many with few syncs; where one is refused, its StoreError comes after the others are on disk."""
+        """`append` for many, with few syncs. Where one fails, its error is raised when all have been tried."""
         ...
 
     def revise(self, outcome: Outcome) -> None:

@@ -39,6 +39,8 @@ def select(
     """The cells with `since` <= start < `until`, by start."""
     given = {"since": since and microseconds(since), "until": until and microseconds(until), "target": target}
     condition, parameters = where(_CONDITIONS, given)
-    rows = connection.execute(sentence("SELECT * FROM cell", condition, "ORDER BY start, id"), parameters).fetchall()
+    rows = connection.execute(
+        sentence("SELECT", LAYOUT.listed, "FROM cell", condition, "ORDER BY start, id"), parameters
+    ).fetchall()
     texts.refresh(connection)
     return tuple(LAYOUT.record(row, texts) for row in rows)

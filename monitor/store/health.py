@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from monitor.model import VantageStatus
 from monitor.store.rows import PLAIN, Layout
-from monitor.store.sql import insertion, updates
+from monitor.store.sql import insertion, sentence, updates
 from monitor.store.symbols import Texts
 from monitor.store.transaction import Transaction, claim
 
@@ -25,6 +25,6 @@ def put(transaction: Transaction, statuses: Iterable[VantageStatus]) -> None:
 
 def select(connection: sqlite3.Connection, texts: Texts) -> tuple[VantageStatus, ...]:
     """The status of every vantage point that has one, by its id."""
-    rows = connection.execute("SELECT * FROM health").fetchall()
+    rows = connection.execute(sentence("SELECT", LAYOUT.listed, "FROM health")).fetchall()
     texts.refresh(connection)
     return tuple(sorted((LAYOUT.record(row, texts) for row in rows), key=lambda status: status.vantage))

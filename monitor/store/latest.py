@@ -6,7 +6,6 @@ found anew with one look per state into the index, however long the past is.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,9 @@ from monitor.store.transaction import Transaction
 _KEY = ("target", "url", "vantage")
 _COLUMNS = (*_KEY, "seq", "time", "state", "since")
 _PAGE = "target = :target AND url = :url AND vantage = :vantage"
+NEWEST = "(SELECT observation.*, latest.since FROM latest JOIN observation USING (seq))"
+"""The newest observation of each page at each vantage point, and its run's first moment."""
+
 _FIND = sentence("SELECT time, state, since FROM latest WHERE", _PAGE)
 _REPLACE = insertion("latest", _COLUMNS, updates(("seq", "time", "state", "since")))
 _NEWEST = sentence(
@@ -49,13 +51,6 @@ def recompute(transaction: Transaction, row: Mapping[str, Any]) -> None:
     run = key | {"state": last["state"], "time": other["time"], "seq": other["seq"]}
     (since,) = transaction.connection.execute(_FIRST_AFTER, run).fetchone()
     _write(transaction, key | last, since=since)
-
-
-def rows(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """The newest observation of each page at each vantage point, with `since`; the newest of all comes last."""
-    return connection.execute(
-        "SELECT observation.*, latest.since FROM latest JOIN observation USING (seq) ORDER BY observation.time, seq"
-    ).fetchall()
 
 
 def _newest_of_each_state(transaction: Transaction, key: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitor.model import Outcome
+from monitor.model import Latest, Outcome
 from monitor.store import latest, rollups
 from monitor.store.errors import StoreError
 from monitor.store.rows import HEX, Layout
 from monitor.store.sql import insertion, sentence, spells, where
 from monitor.store.symbols import Texts
-from monitor.store.times import microseconds
+from monitor.store.times import microseconds, moment
 from monitor.store.transaction import Transaction, claim
 from probes.model import Role
 
@@ -88,6 +88,14 @@ def select(connection: sqlite3.Connection, texts: Texts, selection: Selection) -
     return tuple(LAYOUT.record(row, texts) for row in rows)
 
 
+def newest(connection: sqlite3.Connection, texts: Texts) -> tuple[Latest, ...]:
+    """The newest outcome of each page at each vantage point; the newest of all comes last."""
+    statement = sentence("SELECT", LAYOUT.listed, ", since FROM", latest.NEWEST, "ORDER BY time, seq")
+    rows = connection.execute(statement).fetchall()
+    texts.refresh(connection)
+    return tuple(Latest(outcome=LAYOUT.record(row, texts), since=moment(row["since"])) for row in rows)
+
+
 def query(selection: Selection) -> tuple[str, Mapping[str, Any]]:
     """The SQL for a selection, and its parameters."""
     given = {
@@ -102,7 +110,9 @@ def query(selection: Selection) -> tuple[str, Mapping[str, Any]]:
     condition, parameters = where(_CONDITIONS, given)
     order = "ORDER BY time DESC, seq DESC" if selection.newest_first else "ORDER BY time, seq"
     limit = "" if selection.limit is None else "LIMIT :limit"
-    return sentence("SELECT * FROM observation", condition, order, limit), parameters | {"limit": selection.limit}
+    return sentence("SELECT", LAYOUT.listed, "FROM observation", condition, order, limit), parameters | {
+        "limit": selection.limit
+    }
 
 
 def _stored(connection: sqlite3.Connection, measurement: str) -> dict[str, Any]:

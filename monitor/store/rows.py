@@ -9,7 +9,7 @@ import json
 import sqlite3
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -21,7 +21,8 @@ Intern: TypeAlias = Callable[[str], int]
 """Text to the id of its symbol."""
 Texts: TypeAlias = Mapping[int, str]
 """Ids of symbols to their text."""
-Row: TypeAlias = sqlite3.Row | Mapping[str, Any]
+Row: TypeAlias = sqlite3.Row | Sequence[Any]
+"""Values in the order of a layout's columns; more may follow."""
 T = TypeVar("T")
 
 
@@ -54,6 +55,8 @@ _FORMS: Mapping[Any, Form] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
     name: str
+    index: int
+    """Of its column; not used where the field is itself a record."""
     form: Form | None
     """None where the field is itself a record."""
     inner: _Plan | None = None
@@ -69,8 +72,13 @@ class Layout(Generic[T]):
     """Which columns hold a kind of record; `special` names the fields whose form does not follow from their type."""
 
     def __init__(self, kind: type[T], **special: Form) -> None:
-        self._plan = _plan(kind, special)
-        self.columns: tuple[str, ...] = tuple(dict.fromkeys(_names(self._plan)))
+        self.columns: tuple[str, ...] = tuple(dict.fromkeys(_names(kind)))
+        self._plan = _plan(kind, special, self.columns)
+
+    @property
+    def listed(self) -> str:
+        """The columns as a SELECT names them, in the order in which `record` reads them."""
+        return ", ".join(f'"{name}"' for name in self.columns)
 
     def row(self, record: T, intern: Intern) -> dict[str, Any]:
         """The record as a row; new text gets its symbol through `intern`."""
@@ -81,16 +89,29 @@ class Layout(Generic[T]):
         return typing.cast("T", _build(self._plan, row, texts))
 
 
-def _plan(kind: type[Any], special: Mapping[str, Form]) -> _Plan:
+def _kinds(kind: type[Any]) -> dict[str, Any]:
+    """The fields of a record and their types, None left out of them."""
     hints = typing.get_type_hints(kind)
-    return _Plan(kind=kind, fields=tuple(_field(field.name, hints[field.name], special) for field in fields(kind)))
+    return {field.name: _required(hints[field.name]) for field in fields(kind)}
 
 
-def _field(name: str, hint: Any, special: Mapping[str, Form]) -> _Field:
-    kind = _required(hint)
-    if is_dataclass(kind):
-        return _Field(name=name, form=None, inner=_plan(typing.cast("type[Any]", kind), special))
-    return _Field(name=name, form=special.get(name) or _form(kind))
+def _is_record(kind: Any) -> bool:
+    return is_dataclass(kind)
+
+
+def _names(kind: type[Any]) -> Iterator[str]:
+    for name, inner in _kinds(kind).items():
+        yield from _names(inner) if _is_record(inner) else (name,)
+
+
+def _plan(kind: type[Any], special: Mapping[str, Form], columns: tuple[str, ...]) -> _Plan:
+    made = []
+    for name, inner in _kinds(kind).items():
+        if _is_record(inner):
+            made.append(_Field(name=name, index=-1, form=None, inner=_plan(inner, special, columns)))
+        else:
+            made.append(_Field(name=name, index=columns.index(name), form=special.get(name) or _form(inner)))
+    return _Plan(kind=kind, fields=tuple(made))
 
 
 def _required(hint: Any) -> Any:
@@ -102,12 +123,9 @@ def _required(hint: Any) -> Any:
 
 def _form(kind: Any) -> Form:
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return Form(write=lambda value, intern: intern(value.value), read=lambda value, texts: kind(texts[value]))
+        members = {member.value: member for member in kind}
+        return Form(write=lambda value, intern: intern(value.value), read=lambda value, texts: members[texts[value]])
     return _FORMS[kind]
-
-
-def _names(plan: _Plan) -> tuple[str, ...]:
-    return tuple(name for field in plan.fields for name in (_names(field.inner) if field.inner else (field.name,)))
 
 
 def _cells(plan: _Plan, record: Any, intern: Intern) -> list[tuple[str, Any]]:
@@ -127,6 +145,6 @@ def _build(plan: _Plan, row: Row, texts: Texts) -> Any:
         if field.inner is not None:
             made[field.name] = _build(field.inner, row, texts)
         elif field.form is not None:
-            value = row[field.name]
+            value = row[field.index]
             made[field.name] = None if value is None else field.form.read(value, texts)
     return plan.kind(**made)

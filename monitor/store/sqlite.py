@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
-from monitor.store import cells, documents, events, health, latest, observations, rollups
+from monitor.store import cells, documents, events, health, observations, rollups
 from monitor.store.errors import StoreError, StoreMissing, damaged, translated
 from monitor.store.folder import Folder, existing, locked, make_database, prepare
-from monitor.store.observations import LAYOUT, Selection
+from monitor.store.observations import Selection
 from monitor.store.packs import Document, PackWriter, Spot, compress, fetch
 from monitor.store.readers import Readers, connect
 from monitor.store.schema import migrate, version
 from monitor.store.symbols import Symbols, Texts
-from monitor.store.times import moment
 from monitor.store.transaction import Transaction, claim, simulated
 from monitor.store.writer import Writer
 from probes.document import canonical, document, measurement_from
@@ -94,8 +93,9 @@ class SQLiteStore:
         return new
 
     def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
-        """`append` for many, in as few commits as can be; a refused entry raises after the others are durable."""
-        waiting = [self._submit(_appending(*entry)) for entry in entries]
+        """`append` for many, in as few commits as can be; entries that contradict themselves are refused before any."""
+        works = [_appending(*entry) for entry in entries]
+        waiting = [self._submit(work) for work in works]
         faults = [fault for future in waiting if (fault := future.exception())]
         if faults:
             raise faults[0]
@@ -182,7 +182,7 @@ class SQLiteStore:
 
     def latest(self) -> tuple[Latest, ...]:
         """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
-        return self._read(self._latest)
+        return self._read(lambda connection: observations.newest(connection, self._texts))
 
     def events(self, *, target: str | None = None, country: str | None = None) -> tuple[BlockingEvent, ...]:
         """The newest revision of each event, the latest onset first."""
@@ -227,11 +227,6 @@ class SQLiteStore:
     def _fetch(self, spot: Spot) -> bytes:
         with translated(self._folder.path):
             return fetch(self._folder, spot)
-
-    def _latest(self, connection: sqlite3.Connection) -> tuple[Latest, ...]:
-        rows = latest.rows(connection)
-        self._texts.refresh(connection)
-        return tuple(Latest(outcome=LAYOUT.record(row, self._texts), since=moment(row["since"])) for row in rows)
 
 
 def _appending(measurement: Measurement, outcome: Outcome, original: bytes | None) -> Callable[[Transaction], bool]:

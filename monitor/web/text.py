@@ -34,7 +34,7 @@ def host_of(url: str) -> str:
     """The bare host name of a URL, in ASCII so that a look-alike letter shows; the text itself where there is no host.
 
     >>> host_of("https://kloop.kg/blog/"), host_of("https://klооp.kg/")
-    ('kloop.kg', 'xn--klp-hdda.kg')
+    ('kloop.kg', 'xn--klp-teda.kg')
     >>> host_of("not a url")
     'not a url'
     """

@@ -55,11 +55,6 @@ class Loopback:
         if self._running is not None:
             self._running.internet = internet
 
-    @property
-    def root(self) -> bytes:
-        """The certificate (DER) of the authority that every view trusts."""
-        return self._stage.certificates.trusted.der
-
     def network(
         self, name: str, *, rules: tuple[Rule, ...] = (), resolver: str = RESOLVER, allow: tuple[AddressRange, ...] = ()
     ) -> View:

@@ -62,7 +62,7 @@ def pieces(path: Path, *, caps: Caps, seen: Callable[[int], None]) -> Iterator[P
     """
     try:
         with path.open("rb") as file:
-            yield from _documents(path, _lines(_chunks(file, caps, seen), caps.document))
+            yield from _documents(path, _lines(_chunks(file, caps, seen), caps.document), caps.document)
     except OSError as fault:
         yield Unreadable(where=str(path), why=fault.strerror or "cannot be read")
 
@@ -72,7 +72,7 @@ def _named_so(path: Path) -> bool:
     return name.endswith(_ENDINGS) and not name.endswith((".tar.gz", ".tgz"))
 
 
-def _documents(path: Path, lines: Iterator[tuple[int, bytes | None]]) -> Iterator[Piece | Unreadable]:
+def _documents(path: Path, lines: Iterator[tuple[int, bytes | None]], cap: int) -> Iterator[Piece | Unreadable]:
     """One document per line; or one for the whole file, where its first line is not a document by itself."""
     number = 0
     try:
@@ -80,7 +80,7 @@ def _documents(path: Path, lines: Iterator[tuple[int, bytes | None]]) -> Iterato
         if number == 0:
             yield Unreadable(where=str(path), why="empty")
         elif first is not None and not _by_lines(path, first):
-            yield _gathered(path, first, lines)
+            yield _gathered(path, first, lines, cap)
         else:
             yield _on_line(path, number, first)
             for number, line in lines:
@@ -106,12 +106,11 @@ def _on_line(path: Path, number: int, line: bytes | None) -> Piece | Unreadable:
     return Piece(raw=line, where=f"{path}:{number}")
 
 
-def _gathered(path: Path, first: bytes, lines: Iterator[tuple[int, bytes | None]]) -> Piece | Unreadable:
-    """The rest of the file behind its first line, as one document; the cap of `_lines` holds for the sum of all
-    lines."""
+def _gathered(path: Path, first: bytes, lines: Iterator[tuple[int, bytes | None]], cap: int) -> Piece | Unreadable:
+    """The rest of the file behind its first line, as one document."""
     document = bytearray(first)
     for _, line in lines:
-        if line is None:
+        if line is None or len(document) + len(line) > cap:
             return Unreadable(where=str(path), why=_TOO_LARGE)
         document += b"\n" + line
     return Piece(raw=bytes(document), where=str(path))

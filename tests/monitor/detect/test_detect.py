@@ -86,12 +86,14 @@ def test_a_lone_accuser_among_mates_is_disputed(series, controls, find):
 
 
 def test_without_three_controls_an_event_stays_suspected(series, controls, find):
-    """Too few controls, or controls that fail themselves, leave other causes open."""
+    """Too few controls, or three that all stand in one network, leave other causes open."""
     line = "o" * 20 + "a" * 40
     cells = series(line) + series(line, vantage="osh-1")
     assert [event.tier for event in find(cells)] == [Tier.SUSPECTED]
     assert [event.tier for event in find(cells + controls("o" * 60, count=2))] == [Tier.SUSPECTED]
     assert [event.tier for event in find(cells + controls("o" * 60, count=3))] == [Tier.CONFIRMED]
+    neighbours = [replace(cell, network="AS900") for cell in controls("o" * 60, count=3)]
+    assert [event.tier for event in find(cells + neighbours)] == [Tier.SUSPECTED]
 
 
 def test_answers_of_the_server_are_not_called_blocking(series, controls, find):

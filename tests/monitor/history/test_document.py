@@ -115,7 +115,7 @@ def test_redirects_are_put_in_order(document):
     """Documents list the newest request first; hops count from the URL that was asked for, and a retry is no hop."""
     keys = document["test_keys"]
     keys["requests"] = [
-        {"failure": None, "request": {"url": "https://ky.kloop.asia/"}, "response": {"code": 200, "body": "<title>K</title>"}},
+        {"failure": None, "request": {"url": "https://ky.kloop.asia/"}, "response": {"code": 200}},
         {"failure": None, "request": {"url": "https://kloop.kg/"}, "response": {"code": 302}},
         {"failure": "eof_error", "request": {"url": "https://kloop.kg/"}, "response": None},
     ]  # fmt: skip
@@ -241,7 +241,7 @@ JSON = st.recursive(
 @given(data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_any_value_in_any_place_is_survived(whole_document, data):
-    """Whatever stands where something else was expected, the result is a measurement that can be stored, or a reason."""
+    """Whatever stands in a document, the result is a measurement that can be stored, or a reason."""
     document = json.loads(whole_document)
     place = document
     while isinstance(place, dict | list) and place:

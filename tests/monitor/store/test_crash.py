@@ -43,7 +43,7 @@ def sums(folder, table):
 
 
 def test_kill_minus_nine_loses_nothing(folder, made):
-    """Over several kills: all that was acknowledged is stored, once, whole, and counted; a reader never sees it half."""
+    """Over several kills: all that was acknowledged is stored, once, whole, and counted; no reader sees half of it."""
     open_store(folder).close()
     acknowledged = []
     with start("watcher.py", folder, stdin=subprocess.PIPE) as watcher:

@@ -136,8 +136,7 @@ async def test_a_closed_port(world) -> None:
     """An ICMP error ends the lookup early as what it is."""
     world.refusing("9.9.9.9", 53, "udp")
     step = await ask(world, dns=30)
-    assert step.failure == "connection_refused"
-    assert step.duration < 20
+    assert (step.failure, step.datagrams) == ("connection_refused", ())
 
 
 @pytest.mark.parametrize(

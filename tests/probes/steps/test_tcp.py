@@ -44,7 +44,6 @@ async def test_nobody_answers(world) -> None:
     trace = world.trace(tcp=0.2)
     assert await connect(trace, ADDRESS, 80) is None
     assert trace.steps[0].failure == "generic_timeout_error"
-    assert trace.steps[0].duration >= 0.15
 
 
 async def test_no_way_there(world) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import ssl
 
 import dns.message
 import pytest
@@ -153,3 +155,24 @@ async def test_dns_over_https_is_beyond_the_injectors_reach(internet, fetch):
     assert dns.message.from_wire(body).answer[0][0].to_text() == ADDRESS
     assert wrong.startswith(b"HTTP/1.1 400 ")
     assert elsewhere.startswith(b"HTTP/1.1 404 ")
+
+
+async def test_a_question_may_be_posted(internet, connect):
+    """A posted question is read to its length, also where it comes in pieces, and the next request follows."""
+    question = dns.message.make_query("news.example", "A").to_wire()
+    head = f"POST /dns-query HTTP/1.1\r\nHost: dns.google\r\nContent-Length: {len(question)}\r\n\r\n".encode()
+    async with Loopback(internet) as lab:
+        network = lab.network("home")
+        context = ssl.create_default_context(cadata=b"".join(network.roots))
+        reader, writer = await asyncio.open_connection(
+            sock=await connect(network, "8.8.8.8", 443), ssl=context, server_hostname="dns.google"
+        )
+        for piece in (head, question[:7], question[7:] + head, question):
+            writer.write(piece)
+            await writer.drain()
+        for _ in range(2):
+            answer_head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+            length = int(answer_head.rpartition(b"Content-Length: ")[2])
+            answer = dns.message.from_wire(await asyncio.wait_for(reader.readexactly(length), 10))
+            assert answer.answer[0][0].to_text() == ADDRESS
+        writer.transport.abort()

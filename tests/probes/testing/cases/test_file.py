@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.model import Answer, DNSLookup, Measurement
 from probes.testing import (
@@ -307,3 +309,36 @@ def test_every_kind_has_a_test():
     """A new kind of manipulation is not forgotten above."""
     text = Path(__file__).read_text()
     assert [kind for kind in MANIPULATIONS if f'"{kind}"' not in text] == []
+
+
+_KEYS = ("domain", "answer", "ip", "port", "contains", "sni")
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _refusal(path: Path) -> str:
+    """What is said of a file; `read` where nothing is."""
+    try:
+        read_cases(path)
+    except CaseError as refused:
+        return str(refused)
+    return "read"
+
+
+@given(key=st.sampled_from(["name", "input", "manipulations", "expected", "control_reachable"]), value=_JSON)
+def test_a_strange_value_is_refused_or_read(tmp_path_factory, key, value):
+    """Whatever stands in the place of a value, the file is read or refused in one line; nothing else is raised."""
+    path = tmp_path_factory.mktemp("strange") / "cases.json"
+    path.write_text(json.dumps({"cases": [{**CASE, key: value}]}))
+    assert _refusal(path).startswith((f"{path}: ", "read"))
+
+
+@given(kind=st.sampled_from(sorted(MANIPULATIONS)), keys=st.dictionaries(st.sampled_from(_KEYS), _JSON))
+def test_a_strange_manipulation_is_refused_or_read(tmp_path_factory, kind, keys):
+    """The same holds for the keys of a manipulation."""
+    path = tmp_path_factory.mktemp("strange") / "cases.json"
+    path.write_text(json.dumps({"cases": [manipulated(kind=kind, **keys)]}))
+    assert _refusal(path).startswith((f"{path}: ", "read"))

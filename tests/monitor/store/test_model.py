@@ -1,0 +1,127 @@
+"""Whatever is done to a store, in whatever order, it answers like a plain list."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.model import Latest, State
+from monitor.store import open_store
+from monitor.store.folder import Folder
+from monitor.store.readers import connect
+from probes.model import Role
+
+MIDNIGHT = datetime(2024, 3, 2, tzinfo=UTC)
+
+places = st.fixed_dictionaries(
+    {
+        "time": st.integers(-3, 3).map(lambda step: MIDNIGHT + timedelta(minutes=20 * step)),
+        "url": st.sampled_from(["https://kloop.example/", "https://ky.kloop.example/"]),
+        "vantage": st.sampled_from(["kg-1", "kg-2"]),
+        "role": st.sampled_from(Role),
+        "innocuous": st.booleans(),
+        "state": st.sampled_from(State),
+    }
+)
+steps = st.one_of(
+    st.tuples(st.just("append"), places),
+    st.tuples(st.just("append"), places),
+    st.tuples(st.just("again"), st.integers(0, 20)),
+    st.tuples(st.just("revise"), st.tuples(st.integers(0, 20), st.sampled_from(State), st.none() | st.floats(0, 9))),
+    st.tuples(st.just("reopen"), st.none()),
+)
+
+
+class PlainList:
+    """What a store promises, without any of its means: a list in the order of arrival."""
+
+    def __init__(self):
+        self.kept = []
+
+    def outcomes(self):
+        return tuple(sorted(self.kept, key=lambda outcome: outcome.time))
+
+    def latest(self):
+        pages = {}
+        for outcome in self.outcomes():
+            pages.setdefault((outcome.url, outcome.vantage), []).append(outcome)
+        return sorted((self._latest(run) for run in pages.values()), key=str)
+
+    def counts(self, width):
+        return Counter(
+            (outcome.time.replace(minute=0, hour=outcome.time.hour if width == "hour" else 0), outcome.verdict.state)
+            for outcome in self.kept
+        )
+
+    @staticmethod
+    def _latest(run):
+        since = run[-1].time
+        for outcome in reversed(run):
+            if outcome.verdict.state is not run[-1].verdict.state:
+                break
+            since = outcome.time
+        return Latest(outcome=run[-1], since=since)
+
+
+def rollup(folder, table, column, width):
+    """A rollup's counts as the plain list gives them, zeroes left out."""
+    found = Counter()
+    with closing(connect(Folder(path=folder), "ro")) as connection:
+        for row in connection.execute(f"SELECT * FROM {table}"):
+            for state in State:
+                found[datetime.fromtimestamp(row[column] * width, UTC), state] += row[state.value]
+    return Counter({key: count for key, count in found.items() if count})
+
+
+def watched(day):
+    return (day.day, day.ok, day.down, day.blocked, day.insufficient)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(steps, max_size=25))
+def test_a_store_is_a_list(made, doings):
+    """Appending, repeating, judging again and opening again, in any order, leave what a list would hold."""
+    plain = PlainList()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = open_store(folder)
+        for number, (doing, what) in enumerate(doings):
+            if doing == "append":
+                measurement, outcome = made.entry(number, **what)
+                assert store.append(measurement, outcome) is True
+                plain.kept.append(outcome)
+            elif doing == "reopen":
+                store.close()
+                store = open_store(folder)
+            elif plain.kept and doing == "again":
+                outcome = plain.kept[what % len(plain.kept)]
+                assert store.append(store.measurement(outcome.measurement), outcome) is False
+            elif plain.kept:
+                index, state, total = what
+                old = plain.kept[index % len(plain.kept)]
+                new = replace(
+                    old,
+                    verdict=replace(old.verdict, state=state, rule_id="again"),
+                    timings=replace(old.timings, total=total),
+                )
+                store.revise(new)
+                plain.kept[index % len(plain.kept)] = new
+        with store:
+            assert store.outcomes() == plain.outcomes()
+            assert store.outcomes(newest_first=True) == plain.outcomes()[::-1]
+            assert sorted(store.latest(), key=str) == plain.latest()
+            assert rollup(folder, "hourly", "hour", 3600) == plain.counts("hour")
+            assert rollup(folder, "daily", "day", 86400) == plain.counts("day")
+            shown = [outcome for outcome in plain.kept if outcome.role is Role.VANTAGE and not outcome.innocuous]
+            assert sum(sum(watched(day)[1:]) for day in store.days()) == len(shown)
+            with closing(connect(Folder(path=folder), "ro")) as connection:
+                (total, timed) = connection.execute("SELECT sum(total), sum(timed) FROM hourly").fetchone()
+            seconds = [outcome.timings.total for outcome in plain.kept if outcome.timings.total is not None]
+            assert (total or 0, timed or 0) == (sum(round(second * 1e6) for second in seconds), len(seconds))

@@ -1,0 +1,108 @@
+"""The one writer: many callers share a commit, and one caller's mistake is nobody else's."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from monitor.store import StoreError, open_store
+
+
+def test_waiting_appends_share_one_commit(store, made):
+    """What many threads append while the writer is busy becomes durable in one transaction."""
+    said = []
+    store._writer._transaction.connection.set_trace_callback(said.append)
+    gate = threading.Event()
+    busy = store._writer.submit(lambda _: gate.wait(30))
+    with ThreadPoolExecutor(20) as threads:
+        waiting = [threads.submit(store.append, *made.entry(number)) for number in range(20)]
+        while store._writer._jobs.qsize() < 20:
+            assert not any(future.done() for future in waiting)
+        gate.set()
+        assert all(future.result() for future in waiting)
+    assert busy.result() is True
+    assert said.count("COMMIT") == 2
+
+
+def test_a_refused_record_harms_no_other(store, made):
+    """In one group, the refused one raises for its caller, and the others are stored."""
+    entries = [(*made.entry(number), None) for number in range(3)]
+    other = (*made.entry(9, simulated=False), None)
+    with pytest.raises(StoreError, match="takes no real ones"):
+        store.append_all([*entries[:2], other, entries[2]])
+    assert len(store.outcomes()) == 3
+
+
+@pytest.mark.parametrize(
+    "change", [{"status": "fine"}, {"status": 2**70}, {"protocol": "h2\udc80"}, {"redirects": None}]
+)
+def test_a_record_of_the_wrong_kind_leaves_nothing_behind(store, made, change):
+    """A value that its column cannot hold is an error of the caller, and not even its new words stay."""
+    measurement, outcome = made.entry(1, target="never seen before")
+    with pytest.raises(Exception, match=r"TEXT value|too large|surrogates|NOT NULL"):
+        store.append(measurement, replace(outcome, **change))
+    assert (store.outcomes(), store.latest(), store.days()) == ((), (), ())
+    assert store.append(measurement, outcome) is True
+    assert store.outcomes() == (outcome,)
+
+
+def test_a_fault_in_the_middle_of_a_group_is_everybodys(store, made):
+    """A bug in one piece of work undoes its transaction, is told to all who waited, and the store goes on."""
+
+    def faulty(transaction):
+        transaction.symbols("a word that must not stay")
+        raise KeyError("bug")
+
+    gate = threading.Event()
+    store._writer.submit(lambda _: gate.wait(30))
+    good, bad = store._writer.submit(lambda _: 1), store._writer.submit(faulty)
+    gate.set()
+    assert isinstance(bad.exception(), KeyError)
+    assert isinstance(good.exception(), KeyError | None)
+    assert store.append(*made.entry(1)) is True
+    assert store.outcomes()[0].target == "kloop"
+
+
+def test_many_threads_read_and_write(store, made):
+    """Readers and writers in many threads see whole records, and every append is stored once."""
+
+    def work(number):
+        measurement, outcome = made.entry(number % 40)
+        new = store.append(measurement, outcome)
+        assert store.measurement(outcome.measurement) == measurement
+        assert outcome in store.outcomes(since=outcome.time, limit=5)
+        assert store.latest()[0].since <= store.latest()[0].outcome.time
+        return new
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(work, range(80))) == 40
+    assert len(store.outcomes()) == 40
+
+
+def test_closing_finishes_what_was_submitted(folder, made):
+    """Work that was handed over before `close` is done, and durable, when `close` returns."""
+    store = open_store(folder)
+    gate = threading.Event()
+    store._writer.submit(lambda _: gate.wait(30))
+    entries = [made.entry(number) for number in range(5)]
+    with ThreadPoolExecutor(6) as threads:
+        waiting = [threads.submit(store.append, *entry) for entry in entries]
+        while store._writer._jobs.qsize() < 5:
+            assert not any(future.done() for future in waiting)
+        closing = threads.submit(store.close)
+        gate.set()
+        closing.result()
+        assert all(future.result() for future in waiting)
+    with open_store(folder, read_only=True) as reader:
+        assert len(reader.outcomes()) == 5
+
+
+def test_only_the_writer_may_write(store):
+    """The connections that readers use refuse to write, so nobody else ever checkpoints or changes the log."""
+    with pytest.raises(StoreError, match="readonly"), store._readers.snapshot() as connection:
+        connection.execute("DELETE FROM meta")
+    assert store._writer._transaction.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+    assert store._writer._transaction.connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
