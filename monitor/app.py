@@ -42,6 +42,16 @@ def system_network(station: Station) -> Network:
     return SystemNetwork(source_address=station.source_address, interface=station.interface)
 
 
+def _networks(settings: Settings) -> Mapping[str, Network]:
+    return {station.point.id: system_network(station) for station in settings.vantage_points}
+
+
+def _orders(settings: Settings) -> tuple[Order, ...]:
+    return tuple(
+        Order(target=target, vantage=station.point, interval=interval) for target, station, interval in settings.pairs()
+    )
+
+
 class App:
     """A wired monitor with an open store; use it as a context manager, so that the store is closed whatever happens.
 
@@ -67,15 +77,13 @@ class App:
         self._on_outcome = on_outcome
         self._on_review = on_review
         self._probe = all_probes()[KIND]
-        self._networks = networks or {each.point.id: system_network(each) for each in settings.vantage_points}
-        self._orders = tuple(
-            Order(target=target, vantage=station.point, interval=interval)
-            for target, station, interval in settings.pairs()
-        )
-        self.pipeline = PipelineSettings.for_interval(self._longest_interval(), settings.detection)
+        self._given = networks
+        self._networks = networks or _networks(settings)
         tally = Tally()
         self.runtime = Runtime(version=metadata.version("presscanary"), tally=tally)
-        self.schedule = Schedule(self._orders, self._carry_out, concurrency=settings.schedule.concurrency, tally=tally)
+        self.schedule = Schedule(
+            _orders(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally
+        )
         self.store: Store = open_store(data_dir)
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -89,9 +97,16 @@ class App:
         self.store.close()
 
     @property
-    def orders(self) -> int:
-        """How many pairs of target and vantage point are measured."""
-        return len(self._orders)
+    def pipeline(self) -> PipelineSettings:
+        """How far the walk looks around, for the slowest pair of the schedule."""
+        slowest = max((order.interval for order in self.schedule.orders), default=self.settings.schedule.interval)
+        return PipelineSettings.for_interval(slowest, self.settings.detection)
+
+    def reload(self, settings: Settings) -> None:
+        """Go on with other settings: what runs is finished, and pairs that stayed the same keep their phase."""
+        self.settings = settings
+        self._networks = self._given or _networks(settings)
+        self.schedule.replace(_orders(settings), self.clock())
 
     async def once(self, done: Callable[[Order], None]) -> None:
         """Measure every pair one time and review; `done` is told of each pair. StoreError where storing failed."""
@@ -157,10 +172,7 @@ class App:
         if self.fault is not None:
             raise self.fault
 
-    def _longest_interval(self) -> timedelta:
-        return max((order.interval for order in self._orders), default=self.settings.schedule.interval)
-
     def _review_interval(self) -> timedelta:
         """Twice a round, at most once a minute on a usual schedule: an event is seen soon, and a laptop stays cool."""
-        shortest = min((order.interval for order in self._orders), default=self.settings.schedule.interval)
+        shortest = min((order.interval for order in self.schedule.orders), default=self.settings.schedule.interval)
         return max(min(shortest / 2, timedelta(minutes=1)), timedelta(seconds=1))

@@ -121,8 +121,8 @@ class ControlFacts:
 class Observation:
     """One flat fact at one layer, beside the controls' facts about the same thing.
 
-    The same thing is the same name and type (dns), the same address and port (tcp, and tls with the same server name), or
-    the same hop of the redirect chain (http). `whole` marks the one that speaks of the walk from the URL to the last page.
+    The same thing is the same name and type (dns), the same address and port (tcp, and tls with the same server name),
+    or the same hop of the redirect chain (http). `whole` marks the one that speaks of the walk from the URL to the end.
     """
 
     measurement: str
@@ -154,15 +154,16 @@ class Observation:
 
     @property
     def standing(self) -> Standing:
-        """Whether most controls that looked saw the same (working or failing), the contrary, or there is no majority."""
+        """Whether most controls that looked saw the same (working or failing) or the contrary; a tie is neither."""
         if self.control.ok == self.control.failed:
             return Standing.NONE
-        return Standing.AGREE if (self.control.ok > self.control.failed) is (self.failure is None) else Standing.CONTRARY
+        works_there, works_here = self.control.ok > self.control.failed, self.failure is None
+        return Standing.AGREE if works_there is works_here else Standing.CONTRARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One measurement's meaning under one version of the rules; it can be recomputed from the stored facts at any time."""
+    """One measurement's meaning under one version of the rules; it can be recomputed from the stored facts."""
 
     measurement: str
     state: State
@@ -179,7 +180,7 @@ class Verdict:
     """… of n that were asked about the same URL in the same window."""
     ruleset: str = ""
     also: tuple[str, ...] = ()
-    """Techniques seen at other layers of the same measurement: a name can be forged in the DNS and reset by SNI as well."""
+    """Techniques seen at other layers of the same measurement: a name may be forged and its handshakes reset, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitor.cells import fold
-from monitor.detect import detect, reconcile
+from monitor.detect import detect
+from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
 from monitor.model import BlockingEvent, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
@@ -66,10 +67,28 @@ def review(
     settings = settings or PipelineSettings()
     store.save_health([_health(point, store, now, settings) for point in points])
     since = None if settings.lookback is None else now - settings.lookback
-    cells = fold(store.outcomes(since=since), width=settings.cell) + store.cells(since=since)
-    changed = reconcile(store.events(), detect(cells, settings=settings.detector, now=now))
+    known = store.events()
+    found = _detect(store, settings, now, since=since)
+    for target, onset in _open_before(known, found).items():
+        found += _detect(store, settings, now, since=onset - settings.beside, target=target)
+    changed = reconcile(known, found, since=since)
     store.save_events(changed)
     return changed
+
+
+def _detect(
+    store: Store, settings: PipelineSettings, now: datetime, *, since: datetime | None, target: str | None = None
+) -> tuple[BlockingEvent, ...]:
+    cells = fold(store.outcomes(since=since, target=target), width=settings.cell)
+    return detect(cells + store.cells(since=since, target=target), settings=settings.detector, now=now)
+
+
+def _open_before(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent]) -> dict[str, datetime]:
+    """Targets of events that are open and that the window shows nothing of (its data have a hole), with their onset."""
+    onsets: dict[str, datetime] = {}
+    for event in unaccounted(known, found):
+        onsets[event.target] = min(event.onset[1], onsets.get(event.target, event.onset[1]))
+    return onsets
 
 
 def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -> Outcome:

@@ -80,12 +80,24 @@ class Schedule:
 
     def start(self, now: datetime) -> None:
         """Measure every pair once, innocuous targets and controls first, then each at its own phase of its interval."""
-        for order in self.orders:
+        self._plan(self.orders, now)
+        self._scheduler.start()
+        self._spawn(self.once())
+
+    def replace(self, orders: Sequence[Order], now: datetime) -> None:
+        """Measure these pairs from now on: what runs goes on, what stayed the same keeps its phase, new ones start."""
+        gone = [order for order in self.orders if order not in orders]
+        new = [order for order in orders if order not in self.orders]
+        self.orders = orders
+        for order in gone:
+            self._scheduler.remove_job(order.id)
+        self._plan(new, now)
+
+    def _plan(self, orders: Sequence[Order], now: datetime) -> None:
+        for order in orders:
             first = now + order.interval * (0.5 + phase(order.id))
             trigger = IntervalTrigger(seconds=order.interval.total_seconds(), start_date=first)
             self._scheduler.add_job(self._fire, trigger, args=[order], id=order.id, name=order.id)
-        self._scheduler.start()
-        self._spawn(self.once())
 
     def every(self, interval: timedelta, work: Callable[[], Coroutine[None, None, None]], name: str) -> None:
         """Call `work` once per interval beside the orders."""

@@ -189,7 +189,7 @@ def plain_visit(**page: object) -> tuple[Step, ...]:
 
 @cache
 def leaf(name: str, *, issuer: str | None = None) -> bytes:
-    """A certificate for a name (DER); without an issuer it vouches for itself. The same arguments give the same bytes."""
+    """A certificate for a name (DER), always the same one; without an issuer it vouches for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]) if issuer else subject

@@ -64,7 +64,7 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
     )
     with App(settings, data_dir) as app, Progress(*columns, console=err, transient=True) as progress:
         stop_on_signals(app)
-        bar = progress.add_task("", total=app.orders)
+        bar = progress.add_task("", total=len(app.schedule.orders))
         await app.once(lambda order: progress.update(bar, advance=1, description=order.id))
         status = gather(app.store, data_dir)
     if as_json:
@@ -77,6 +77,7 @@ async def _watch(settings: Settings, data_dir: Path, host: str, port: int) -> No
     teller = Teller(out)
     with open_door(host, port) as door, App(settings, data_dir, on_review=teller.reviewed) as app:
         stop_on_signals(app)
+        reload_on_hangup(app)
         _greet(app, door)
         await serve(app, door)
     out.print("Stopped; everything that was measured is stored.")
@@ -102,3 +103,17 @@ def stop_on_signals(app: App) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask, number)
+
+
+def reload_on_hangup(app: App) -> None:
+    """SIGHUP reads the configuration again; one with mistakes is told of, and the old one stays in force."""
+
+    def reload() -> None:
+        try:
+            app.reload(load_settings(app.settings.path))
+        except CommandError as fault:
+            err.print(f"{fault}\nThe configuration was not reloaded; the old one stays in force.", markup=False)
+        else:
+            out.print(f"Reloaded {app.settings.path}: {len(app.settings.targets)} targets.", markup=False)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)

@@ -84,7 +84,7 @@ def flat(status: Status) -> Mapping[str, Any]:
 
 
 def _flat_row(row: Latest) -> Mapping[str, Any]:
-    outcome = document(row.outcome)
+    outcome: dict[str, Any] = document(row.outcome)
     verdict = outcome.pop("verdict")
     timings = outcome.pop("timings")
     return outcome | verdict | {"since": row.since, "timings": timings}

@@ -26,9 +26,9 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     """The tier that all networks of an event give together.
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
-    vantage points in two networks, and seen from two vantage points or for an hour by the only one that its network has. Confirmed:
-    likely, and most failures carry an artefact that only interference leaves. Pooled rows never confirm anything,
-    because nobody knows how many people stand behind them.
+    vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
+    has. Confirmed: likely, and most failures carry an artefact that only interference leaves. Pooled rows never confirm
+    anything, because nobody knows how many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
     if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):

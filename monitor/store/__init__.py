@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
 from monitor.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreMissing, StoreNewer
-from monitor.store.sqlite import open_reading, open_writing
+from monitor.store.opening import open_reading, open_writing
 from probes.model import Clock, Measurement, Role
 
 __all__ = [

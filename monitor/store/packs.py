@@ -16,6 +16,7 @@ import os
 import struct
 import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,12 +90,21 @@ def fetch(folder: Folder, spot: Spot) -> bytes:
             file.seek(spot.start)
             return expand(file.read(spot.length))
     except (ValueError, FileNotFoundError, zstd.ZstdError) as fault:
-        raise damaged(folder.path, f"packs/{path.name} at byte {spot.start}: {fault_word(fault)}") from fault
+        what = "the file is missing" if isinstance(fault, FileNotFoundError) else str(fault)
+        raise damaged(folder.path, f"packs/{path.name} at byte {spot.start}: {what}") from fault
 
 
-def fault_word(fault: Exception) -> str:
-    """What was wrong with a record, in few words."""
-    return "the file is missing" if isinstance(fault, FileNotFoundError) else str(fault)
+def rescue(path: Path) -> Iterator[bytes]:
+    """Every whole document of a pack whose index is lost, found by the records alone; what is torn is stepped over."""
+    content = path.read_bytes()
+    start = content.find(MAGIC)
+    while start >= 0:
+        try:
+            length = _HEADER.size + _HEADER.unpack_from(content, start)[1]
+            yield expand(content[start : start + length])
+        except (ValueError, struct.error, zstd.ZstdError):
+            length = len(MAGIC)
+        start = content.find(MAGIC, start + length)
 
 
 def pack_path(folder: Folder, number: int) -> Path:

@@ -8,22 +8,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
 from monitor.store import cells, documents, events, health, observations, rollups
-from monitor.store.errors import StoreError, StoreMissing, damaged, translated
-from monitor.store.folder import Folder, existing, locked, make_database, prepare
+from monitor.store.entries import appending, check_verdict
+from monitor.store.errors import StoreError, translated
+from monitor.store.folder import Folder
 from monitor.store.observations import Selection
-from monitor.store.packs import Document, PackWriter, Spot, compress, fetch
-from monitor.store.readers import Readers, connect
-from monitor.store.schema import migrate, version
-from monitor.store.symbols import Symbols, Texts
-from monitor.store.transaction import Transaction, claim, simulated
+from monitor.store.packs import Spot, fetch
+from monitor.store.readers import Readers
+from monitor.store.symbols import Texts
+from monitor.store.transaction import Transaction, simulated
 from monitor.store.writer import Writer
-from probes.document import canonical, document, measurement_from
-from probes.model import Clock, Measurement, Role
+from probes.document import measurement_from
+from probes.model import Measurement, Role
 
 T = TypeVar("T")
 
@@ -32,46 +31,6 @@ _COUNTS = (
     "(SELECT count(*) FROM event) AS events, (SELECT count(*) FROM event_revision) AS event_revisions, "
     "(SELECT coalesce(max(id), 0) FROM document) AS documents, (SELECT coalesce(sum(bytes), 0) FROM pack) AS pack_bytes"
 )
-
-
-def open_writing(path: Path, clock: Clock) -> SQLiteStore:
-    """The store in a data folder, made where it is missing, as its one writer; StoreError says what is in the way."""
-    with translated(path), ExitStack() as held:
-        folder = prepare(path)
-        held.enter_context(locked(folder))
-        make_database(folder)
-        connection = connect(folder, "rw")
-        held.callback(connection.close)
-        _set_up(connection, folder, clock)
-        packs = PackWriter(folder, documents.committed(connection))
-        held.callback(packs.close)
-        transaction = Transaction(connection=connection, symbols=Symbols(connection), packs=packs, clock=clock)
-        return SQLiteStore(folder, Writer(transaction, path), held.pop_all())
-
-
-def open_reading(path: Path) -> SQLiteStore:
-    """The store in a data folder, for reading beside whoever writes; StoreMissing where there is none."""
-    with translated(path):
-        folder = existing(path)
-    readers = Readers(folder)
-    with readers.snapshot() as connection:
-        made = version(connection, path)
-    readers.close()
-    if not made:
-        raise StoreMissing(f"there is no store in {path} yet: `presscanary run` or `presscanary import` makes one")
-    return SQLiteStore(folder, None, ExitStack())
-
-
-def _set_up(connection: sqlite3.Connection, folder: Folder, clock: Clock) -> None:
-    new = version(connection, folder.path) == 0
-    if new and any(pack.stat().st_size for pack in folder.packs.iterdir()):
-        raise damaged(folder.path, "store.db is missing or empty, although there are packs")
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    if mode != "wal":
-        raise StoreError(f"the disk of {folder.path} cannot hold a write-ahead log: use a local disk")
-    for setting in ("synchronous = FULL", "temp_store = MEMORY", "journal_size_limit = 67108864"):
-        connection.execute(f"PRAGMA {setting}")
-    migrate(connection, folder.path, clock())
 
 
 class SQLiteStore:
@@ -94,7 +53,7 @@ class SQLiteStore:
 
     def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
         """`append` for many, in as few commits as can be; entries that contradict themselves are refused before any."""
-        works = [_appending(*entry) for entry in entries]
+        works = [appending(*entry) for entry in entries]
         waiting = [self._submit(work) for work in works]
         faults = [fault for future in waiting if (fault := future.exception())]
         if faults:
@@ -103,7 +62,7 @@ class SQLiteStore:
 
     def revise(self, outcome: Outcome) -> None:
         """Write a stored measurement's new verdict; latest and rollups follow. StoreError where it is not stored."""
-        _check_verdict(outcome)
+        check_verdict(outcome)
         self._do(lambda transaction: observations.revise(transaction, outcome))
 
     def append_cells(self, given: Sequence[Cell]) -> int:
@@ -227,39 +186,6 @@ class SQLiteStore:
     def _fetch(self, spot: Spot) -> bytes:
         with translated(self._folder.path):
             return fetch(self._folder, spot)
-
-
-def _appending(measurement: Measurement, outcome: Outcome, original: bytes | None) -> Callable[[Transaction], bool]:
-    """The work of one append, with all that needs no transaction done: hashing, compressing, checking."""
-    own = compress(canonical(document(measurement)))
-    theirs = None if original is None else compress(original)
-    _check_verdict(outcome)
-    _check_belonging(measurement, outcome, own, theirs)
-
-    def work(transaction: Transaction) -> bool:
-        if observations.known(transaction.connection, outcome.measurement):
-            return False
-        claim(transaction, outcome.simulated)
-        kept = None if theirs is None else documents.keep(transaction, theirs)
-        observations.add(transaction, outcome, document=documents.keep(transaction, own), original=kept)
-        return True
-
-    return work
-
-
-def _check_verdict(outcome: Outcome) -> None:
-    if outcome.verdict.measurement != outcome.measurement:
-        raise StoreError(f"the outcome of {outcome.measurement} carries the verdict of {outcome.verdict.measurement}")
-
-
-def _check_belonging(measurement: Measurement, outcome: Outcome, own: Document, original: Document | None) -> None:
-    if own.sha256[:16].hex() != outcome.measurement:
-        raise StoreError(f"the outcome speaks of measurement {outcome.measurement}, not of {own.sha256[:16].hex()}")
-    if outcome.simulated is not measurement.vantage.simulated:
-        raise StoreError("a measurement and its outcome must both be simulated, or both be real")
-    promised = measurement.origin.document if measurement.origin else ""
-    if original is not None and promised and original.sha256.hex() != promised:
-        raise StoreError(f"the original document has hash {original.sha256.hex()}, the measurement names {promised}")
 
 
 def _hex(text: str) -> bytes | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from monitor.model import Health, Layer, Observation, Standing
+from monitor.model import Health, Layer, Observation, Page, Standing
 from monitor.verdict import words
 from monitor.verdict.addresses import is_v6
+from monitor.verdict.fingerprints import recognise
 from monitor.verdict.hop import Hop, vouched
 from monitor.verdict.likeness import Likeness, compare
 from monitor.verdict.names import host_of, is_address, port_of, same_site
@@ -35,6 +36,23 @@ class Case:
         return self.hops[-1]
 
     @property
+    def doubtful(self) -> tuple[Hop, ...]:
+        """Hops whose name controls resolve, and whose default addresses no certificate and nobody else vouches for."""
+        return tuple(
+            hop
+            for hop in self.hops
+            if any(one.control.ok > one.control.failed for one in hop.lookups)
+            and not hop.cleared
+            and not hop.default & hop.trusted
+        )
+
+    @property
+    def at_suspect(self) -> bool:
+        """Whether the last request went to an address that only this network gives."""
+        hop = self.last
+        return any(one is hop for one in self.doubtful) and bool(hop.fetched_at & set(hop.suspects))
+
+    @property
     def everyone_fails(self) -> bool:
         """Whether most controls got no page."""
         return self.whole.control.failed > self.whole.control.ok
@@ -43,6 +61,11 @@ class Case:
     def others_succeed(self) -> bool:
         """Whether most controls got a page."""
         return self.whole.control.ok > self.whole.control.failed
+
+    def most(self, holds: Callable[[Page], bool]) -> bool:
+        """Whether something holds for more than half of the pages that the controls ended with."""
+        pages = self.whole.control.pages
+        return 2 * sum(holds(page) for page in pages) > len(pages)
 
     def contrary(self, seen: Observation) -> bool:
         """Whether most controls had this very thing working while it fails here.
@@ -73,7 +96,7 @@ def case_of(measurement: Measurement, observations: Sequence[Observation], healt
         raise ValueError("the observations of a measurement begin with the one of the whole walk")
     seen = _with_working_family(tuple(one for one in observations if not one.whole))
     hops = _hops(measurement.url, seen)
-    end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement.url)), None)
+    end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement)), None)
     return Case(
         url=measurement.url,
         country=measurement.vantage.country,
@@ -133,19 +156,24 @@ def _default(host: str, lookups: Sequence[Observation]) -> frozenset[str]:
     return frozenset(address for one in system or lookups for address in one.addresses)
 
 
-def _leads_astray(hop: Hop, whole: Observation, url: str) -> bool:
+def _leads_astray(hop: Hop, whole: Observation, measurement: Measurement) -> bool:
     """Whether this hop's redirect came in the clear and leads to a site that neither the URL nor a control leads to.
 
-    Without a control's answer to the same request there is nothing to tell by. A walk that ended on the controls' own
+    Without a control's answer to the same request only a known notice tells. A walk that ended on the controls' own
     last page was not astray, wherever it passed.
     """
-    page = hop.page
-    if page is None or not page.location or hop.secure or hop.fetch is None or not hop.fetch.control.pages:
+    page, own = hop.page, host_of(measurement.url)
+    if page is None or not page.location or hop.secure or hop.fetch is None:
         return False
-    known = {host_of(url)}
-    for other in (*hop.fetch.control.pages, *whole.control.pages):
+    if recognise(page, measurement.vantage.country, of=own):
+        return True
+    return bool(hop.fetch.control.pages) and not _expected(page, hop.fetch, whole, own)
+
+
+def _expected(page: Page, fetch: Observation, whole: Observation, own: str) -> bool:
+    known = {own}
+    for other in (*fetch.control.pages, *whole.control.pages):
         known |= {host_of(other.url), host_of(other.location)}
     if any(same_site(host_of(page.location), host) for host in known):
-        return False
-    end = whole.page
-    return end is None or not any(compare(end, other) is Likeness.SAME for other in whole.control.pages)
+        return True
+    return whole.page is not None and any(compare(whole.page, other) is Likeness.SAME for other in whole.control.pages)

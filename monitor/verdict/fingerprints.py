@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitor.model import Page
-from monitor.verdict.names import host_of
+from monitor.verdict.names import host_of, same_site
 
 _SMALL = 16 * 1024
 """Bytes. Longer pages only quote block notices (OONI saw news pages match by a phrase: ooni/probe#2495)."""
@@ -67,14 +67,17 @@ FINGERPRINTS = (
 )
 
 
-def recognise(page: Page, country: str) -> Fingerprint | None:
-    """The known block page that a response is or leads to, or None.
+def recognise(page: Page, country: str, *, of: str) -> Fingerprint | None:
+    """The known block page that a response of the host `of` is or leads to, or None.
+
+    A site that is watched for its own sake is not its own block page.
 
     >>> notice = Page(url="http://x.example/", status=302, location="http://homeline.kg/access/blockpage.html?from=x")
-    >>> recognise(notice, "KG").id, recognise(notice, "FR")
+    >>> recognise(notice, "KG", of="x.example").id, recognise(notice, "FR", of="x.example")
     ('kg.homeline', None)
     """
-    return next((one for one in FINGERPRINTS if country in one.countries and _shows(one, page)), None)
+    known = (one for one in FINGERPRINTS if country in one.countries and not same_site(of, one.host))
+    return next((one for one in known if _shows(one, page)), None)
 
 
 def _shows(fingerprint: Fingerprint, page: Page) -> bool:

@@ -39,6 +39,12 @@ class Hop:
         return is_https(self.url)
 
     @property
+    def asked(self) -> tuple[Observation, ...]:
+        """The lookups that a reader's programs depend on, A before AAAA."""
+        system = tuple(one for one in self.lookups if one.engine == "system") or self.lookups
+        return tuple(sorted(system, key=lambda one: one.query_type == "AAAA"))
+
+    @property
     def fetch(self) -> Observation | None:
         """The request that was made: the one that was answered, or the first."""
         answered = (fetch for fetch in self.fetches if fetch.failure is None)
@@ -68,7 +74,8 @@ class Hop:
     @property
     def verified(self) -> tuple[Observation, ...]:
         """The handshakes with the hop's own name that worked and were verified."""
-        return tuple(one for one in self.handshakes if one.failure is None and one.server_name.lower() in (self.host, ""))
+        own = {self.host, ""}
+        return tuple(one for one in self.handshakes if one.failure is None and one.server_name.lower() in own)
 
     @property
     def cleared(self) -> bool:
@@ -96,7 +103,8 @@ def vouched(name: str, observations: Iterable[Observation]) -> frozenset[str]:
 
     Controls' answers, answers that came over HTTPS, and addresses where a certificate for the name was valid, here or
     at a control. A neighbour of such an address (same /24 or /48) is as good. A bogon is only what a control says too.
-    Where no control and no HTTPS answer speaks of the name (a redirect's host in imported data), the public resolver does.
+    Where neither a control nor an HTTPS answer speaks of the name (a redirect's host in imported data), the public
+    resolver does.
     """
     named = [one for one in observations if name in (one.subject.lower().rstrip("."), one.server_name.lower())]
     controls = frozenset(address for one in named for address in one.control.addresses)

@@ -49,7 +49,7 @@ _ALIKE = 0.7
 _NOTICE = 16 * 1024
 """Bytes. Notices are small; two pages of alike length that are both longer may be one template in two languages."""
 _WORD = 5
-"""Characters a title's word needs to be telling (OONI ts-017)."""
+"""Characters that a word of a title needs to be telling (OONI ts-017)."""
 _CHALLENGES = ("just a moment", "attention required! | cloudflare", "ddos-guard", "checking your browser")
 """How the titles of browser checks begin; they turn away programs, not countries."""
 
@@ -65,7 +65,7 @@ class Likeness(StrEnum):
 def compare(page: Page, other: Page) -> Likeness:
     """Whether `page` is what `other` is; UNCLEAR wherever a site's own variety could explain the difference.
 
-    >>> compare(Page(url="", status=200, title="Kloop news"), Page(url="", status=200, title="News from Kloop"))
+    >>> compare(Page(url="", status=200, title="Kloop – news"), Page(url="", status=200, title="News by Kloop"))
     <Likeness.SAME: 'same'>
     """
     if page.sha256 is not None and page.sha256 == other.sha256:
@@ -79,17 +79,24 @@ def compare(page: Page, other: Page) -> Likeness:
 
 
 def _by_size(page: Page, other: Page, titles: Likeness) -> Likeness:
-    """Neither hash nor headers nor title vouch for the page: lengths decide, beside what the titles say."""
-    ratio = proportion(page.length, other.length)
-    if titles is Likeness.SAME or page.status != other.status:
-        return Likeness.UNCLEAR if titles is Likeness.SAME else Likeness.DIFFERENT
-    if ratio is None:
-        return Likeness.UNCLEAR if titles is not Likeness.DIFFERENT else Likeness.DIFFERENT
-    if ratio <= _ALIKE:
+    """Neither hash nor headers vouch for the page: lengths decide, beside what the titles say."""
+    if titles is Likeness.SAME or other.status >= 400 or _is_overloaded(page):
+        return Likeness.UNCLEAR  # a control that was turned away shows nothing to compare with
+    if page.status != other.status:
         return Likeness.DIFFERENT
-    if titles is not Likeness.DIFFERENT:
-        return Likeness.SAME
-    return Likeness.UNCLEAR if (page.length or 0) > _NOTICE else Likeness.DIFFERENT
+    ratio, notice = proportion(page.length, other.length), (page.length or 0) <= _NOTICE
+    if ratio is None:
+        return titles
+    if ratio > _ALIKE:
+        untitled = not _words(page.title) and not _words(other.title)
+        return Likeness.SAME if untitled else titles if notice else Likeness.UNCLEAR
+    shorter = (page.length or 0) < (other.length or 0)
+    return Likeness.DIFFERENT if notice and shorter else titles
+
+
+def _is_overloaded(page: Page) -> bool:
+    """Whether a server says that it cannot answer now: notices do not call themselves a server's fault."""
+    return page.status >= 500 or page.status == 429
 
 
 def same_server(page: Page, other: Page) -> bool:
@@ -112,11 +119,15 @@ def proportion(one: int | None, other: int | None) -> float | None:
 
 
 def _titles(one: str | None, other: str | None) -> Likeness:
-    """SAME by a shared long word, DIFFERENT where both have words and share none, UNCLEAR otherwise."""
+    """SAME where half of the long words are shared: a notice that names the site shares fewer.
+
+    DIFFERENT where both have words and share none, UNCLEAR otherwise.
+    """
     words, others = _words(one), _words(other)
-    if any(len(word) >= _WORD for word in words & others):
+    shared, long = ({word for word in some if len(word) >= _WORD} for some in (words & others, words | others))
+    if shared and 2 * len(shared) >= len(long):
         return Likeness.SAME
-    return Likeness.DIFFERENT if (words or others) and not words & others else Likeness.UNCLEAR
+    return Likeness.DIFFERENT if words and others and not words & others else Likeness.UNCLEAR
 
 
 def _words(title: str | None) -> set[str]:

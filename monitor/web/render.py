@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
+from gettext import NullTranslations
 from typing import Any
 from urllib.parse import quote
 
@@ -44,11 +45,17 @@ def environment(language: str) -> Environment:
         "host": host_of,
         "when": when,
         "lasting": partial(lasting, say=words.gettext),
-        "technique": lambda code: words.gettext(phrases.technique(code)) if code else "",
+        "phrase": lambda code, table: _said(words, table.get(code, code)),
+        "technique": lambda code: _said(words, phrases.technique(code)),
         "path": lambda name: quote(str(name), safe=""),
         "percent": lambda share: f"{share * 100:.3f}%",
     }
     return made
+
+
+def _said(words: NullTranslations, phrase: str) -> str:
+    """The phrase in a language, as plain text: `_()` in a template trusts its words, and a code may be a stranger's."""
+    return words.gettext(phrase) if phrase else ""
 
 
 def render(template: str, language: str, **facts: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
 from probes.model import Clock
 
+_log = logging.getLogger(__name__)
 _KNOWN = (400, 404, 405)
 
 
@@ -50,6 +52,8 @@ def _excuse(app: FastAPI, ground: Ground) -> None:
 
     async def answer(request: Request, fault: Exception) -> Response:
         status = _status(fault)
+        if isinstance(fault, StoreError):
+            _log.warning("the store could not be read: %s", fault)
         if request.url.path.startswith(("/api/", "/healthz", "/metrics")):
             return JSONResponse({"error": status}, status, HEADERS)
         response = ground.page(request, "fault.html", status=status, code=status)

@@ -35,8 +35,8 @@ def host_of(url: str) -> str:
 
     >>> host_of("https://kloop.kg/blog/"), host_of("https://klооp.kg/")
     ('kloop.kg', 'xn--klp-teda.kg')
-    >>> host_of("not a url")
-    'not a url'
+    >>> host_of("not a url"), host_of("https://[::1"), host_of("https://" + "я" * 80)[:9]
+    ('not a url', 'https://[::1', 'https://я')
     """
     try:
         host = urlsplit(url).hostname or url

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -137,14 +137,12 @@ async def _best(reaching: Sequence[asyncio.Task[Channel | None]]) -> Channel | N
     waiting: set[asyncio.Task[Channel | None]] = set(reaching)
     while waiting and _first(reaching) is None:
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    try:
+    with suppress(TimeoutError):  # then the best of those that are there
         async with asyncio.timeout(_GRACE):
             for each in reaching:
                 await asyncio.wait((each,))
                 if each.result() is not None:
                     break
-    except TimeoutError:
-        pass  # the best of those that are there
     return _first(reaching)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -50,6 +51,12 @@ class Visit:
         came_from = (("Referer", referer),) if referer else ()
         return httpx.Request("GET", place.url, headers=[*_BROWSER, *came_from, *_NAVIGATION], cookies=self.cookies)
 
+    def remember(self, response: httpx.Response) -> None:
+        """Keep the response's cookies; one that cannot be read is left out, without the library's own alarm."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # http.cookiejar warns of "a bug" where an Expires has no such month
+            self.cookies.extract_cookies(response)
+
 
 @dataclass(slots=True)
 class _Progress:
@@ -82,7 +89,7 @@ async def fetch(
     finally:
         trace.keep(_record(trace, place, channel, progress, started=started, failure=failure, request=request))
     if progress.response is not None:
-        visit.cookies.extract_cookies(progress.response)
+        visit.remember(progress.response)
     return target
 
 

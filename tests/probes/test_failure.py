@@ -78,24 +78,18 @@ def test_each_fault_has_its_word(error, word) -> None:
 
 def test_the_cause_is_found_down_the_chain() -> None:
     """A library's empty error is named by what caused it."""
-    try:
-        try:
-            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-        except OSError as cause:
-            raise httpx.ReadError("") from cause
-    except httpx.ReadError as error:
-        assert failure_of(error) == "connection_reset"
+    error = httpx.ReadError("")
+    error.__cause__ = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+    assert failure_of(error) == "connection_reset"
 
 
 def test_a_state_of_the_tls_engine_is_no_cause() -> None:
-    """A reset that comes while TLS waits for more is a reset, not a want for bytes."""
-    try:
-        try:
-            raise ssl.SSLWantReadError(2, "The operation did not complete (read)")
-        except ssl.SSLError:
-            raise ConnectionResetError(errno.ECONNRESET, "x")  # noqa: B904 - as it happens in the engine's loop
-    except OSError as error:
-        assert failure_of(error) == "connection_reset"
+    """A reset that comes while TLS waits for more is a reset, not a want for bytes, whichever is the outer error."""
+    want, broken = ssl.SSLWantReadError(2, "did not complete"), ConnectionResetError(errno.ECONNRESET, "x")
+    broken.__context__ = want
+    assert failure_of(broken) == "connection_reset"
+    broken.__context__, want.__context__ = None, broken
+    assert failure_of(want) == "connection_reset"
 
 
 def test_a_chain_that_bites_its_tail_ends() -> None:

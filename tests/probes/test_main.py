@@ -29,6 +29,8 @@ LOCAL = ["--allow", "127.0.0.0/8"]
 
 
 class Page(BaseHTTPRequestHandler):
+    """A page with a title that a terminal should not obey."""
+
     def do_GET(self) -> None:
         body = "<title>Клооп \x1b[31m</title>".encode()
         self.send_response(200)

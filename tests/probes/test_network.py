@@ -119,5 +119,5 @@ def test_a_source_address_is_bound() -> None:
 
 def test_an_interface_that_is_not_there() -> None:
     """A wrong interface is the machine's error, told as OSError."""
-    with pytest.raises(OSError, match="No such device|not permitted"):
+    with pytest.raises(OSError, match=r"No such device|not permitted"):
         SystemNetwork(interface="nosuch0").open("192.0.2.1", 80, "tcp")

@@ -92,7 +92,7 @@ def _failed(entry: Entry, control: Control | None, shared: bool, word: _Word) ->
 
 def _dns(entry: Entry, control: Control | None) -> Decision | None:
     if entry.failure is None:
-        return _loopback(entry, control)
+        return _undialled(entry, control)
     if control is None:
         # The peer really says so: a name that fails where the control is away counts as accessible.
         return Decision(blocking=False, accessible=True, failure=entry.failure)
@@ -103,13 +103,14 @@ def _dns(entry: Entry, control: Control | None) -> Decision | None:
     return Decision(blocking="dns", accessible=False, failure=entry.failure)
 
 
-def _loopback(entry: Entry, control: Control | None) -> Decision | None:
-    """A name that points back at the machine was never dialled: the control tells whether that is its true record."""
-    if control is None or entry.name != control.name or not entry.addresses or not control.addresses:
+def _undialled(entry: Entry, control: Control | None) -> Decision | None:
+    """A name that points back at the machine was never dialled: the control tells whether that is its true record.
+
+    The peer dials every special address but loopback, in vain; we dial none of them and read them alike.
+    """
+    if entry.dialled or control is None or entry.name != control.name or not control.addresses:
         return None
-    if not all(is_loopback(address) for address in entry.addresses):
-        return None
-    true_record = all(is_loopback(address) for address in control.addresses)
+    true_record = bool(control.addresses & set(entry.addresses)) or all(map(is_loopback, control.addresses))
     return Decision(blocking=False if true_record else "dns", accessible=False)
 
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
-from probes.model import DNSLookup, Failure, HTTPRoundTrip, Measurement, Step, TCPConnect, TLSHandshake
+from probes.model import DNSLookup, Failure, HTTPRoundTrip, Measurement, Screened, Step, TCPConnect, TLSHandshake
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -36,6 +36,8 @@ class Entry:
     server_name: str = ""
     trip: HTTPRoundTrip | None = None
     secure: bool = False
+    dialled: bool = True
+    """False of a name all of whose addresses point where no probe dials."""
 
     @property
     def final(self) -> bool:
@@ -87,21 +89,24 @@ def entries(measurement: Measurement) -> tuple[Entry, ...]:
 def _lookups(measurement: Measurement) -> list[Entry]:
     """The system's A and AAAA lookups of one hop as the one lookup that getaddrinfo would have been."""
     by_name: dict[tuple[int, str], list[tuple[int, DNSLookup]]] = {}
+    spared = {step.address for step in measurement.steps if isinstance(step, Screened)}
     for order, step in enumerate(measurement.steps):
         if isinstance(step, DNSLookup) and step.engine == "system":
             by_name.setdefault((step.hop, step.name.lower()), []).append((order, step))
-    return [_merged(hop, name, numbered) for (hop, name), numbered in by_name.items()]
+    return [_merged(hop, name, numbered, spared) for (hop, name), numbered in by_name.items()]
 
 
-def _merged(hop: int, name: str, numbered: list[tuple[int, DNSLookup]]) -> Entry:
+def _merged(hop: int, name: str, numbered: list[tuple[int, DNSLookup]], spared: set[str]) -> Entry:
     lookups = [lookup for _, lookup in numbered]
+    addresses = tuple(address for one in lookups if one.failure is None for address in one.addresses)
     return Entry(
         depth=hop,
         kind=Kind.DNS,
         failure=merged_failure(lookups),
         order=numbered[0][0],
         name=name,
-        addresses=tuple(address for one in lookups if one.failure is None for address in one.addresses),
+        addresses=addresses,
+        dialled=not addresses or any(not is_loopback(one) and one not in spared for one in addresses),
     )
 
 
@@ -195,18 +200,16 @@ def control_of(control: Measurement, url: str) -> Control:
     name = host_of(url)
     lookups = [step for step in control.steps if isinstance(step, DNSLookup) and step.name.lower() == name]
     failure = merged_failure(lookups)
+    first = [step for step in control.steps if step.hop == 0]
     return Control(
         name=name,
         asked=bool(lookups),
         # A test helper reports a name without addresses as a success with an empty list.
         dns_failure=None if failure == "dns_no_answer" else failure,
         addresses=frozenset(address for one in lookups if one.failure is None for address in one.addresses),
-        tcp={(one.address, one.port): one.failure for one in control.steps if isinstance(one, TCPConnect)},
-        tls={
-            (one.address, one.port, one.server_name): one.failure
-            for one in control.steps
-            if isinstance(one, TLSHandshake)
-        },
+        # A test helper follows redirects without telling about their connections.
+        tcp={(one.address, one.port): one.failure for one in first if isinstance(one, TCPConnect)},
+        tls={(one.address, one.port, one.server_name): one.failure for one in first if isinstance(one, TLSHandshake)},
         page=_last_page(control),
     )
 

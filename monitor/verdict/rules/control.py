@@ -18,9 +18,7 @@ def _shared(case: Case, tried: Sequence[Observation]) -> Observation | None:
 
 
 def _name_fails(case: Case) -> Observation | None:
-    hop = case.last
-    asked = [one for one in hop.lookups if one.engine == "system"] or hop.lookups
-    return _shared(case, asked)
+    return _shared(case, case.last.asked)
 
 
 def _connections_fail(case: Case) -> Observation | None:
@@ -41,9 +39,8 @@ def _requests_fail(case: Case) -> Observation | None:
 
 
 def _server_error(case: Case) -> Observation | None:
-    page, pages = case.last.page, case.whole.control.pages
-    errors = sum(other.status >= 500 for other in pages)
-    return case.last.fetch if page and page.status >= 500 and 2 * errors > len(pages) else None
+    page = case.last.page
+    return case.last.fetch if page and page.status >= 500 and case.most(lambda other: other.status >= 500) else None
 
 
 def _all_fail_somehow(case: Case) -> Observation | None:

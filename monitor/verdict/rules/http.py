@@ -2,126 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from functools import partial
 
-from monitor.model import Evidence, Layer, Locus, Observation, Page, State
+from monitor.model import Evidence, Layer, Locus, State
 from monitor.verdict import words
-from monitor.verdict.case import Case
-from monitor.verdict.fingerprints import recognise
-from monitor.verdict.likeness import Likeness, is_bare, is_challenge, same_server
-from monitor.verdict.names import host_of, same_site
+from monitor.verdict.readings import answered, replaced
+from monitor.verdict.readings.proof import page_proved
 from monitor.verdict.rule import Rule
-from monitor.verdict.rules.proof import came_by_default, page_proved
-
-
-def _certified(case: Case) -> Observation | None:
-    return page_proved(case) if case.last.certified else None
-
-
-def _same_refusal(case: Case) -> Observation | None:
-    """The site's own server answers everybody with the same 4xx: the way to it is open."""
-    hop = case.last
-    if hop.page is None or not came_by_default(case) or not 400 <= hop.page.status < 500:
-        return None
-    return hop.fetch if _most(case, lambda page: hop.page is not None and page.status == hop.page.status) else None
-
-
-def _most(case: Case, holds: Callable[[Page], bool]) -> bool:
-    """Whether something holds for more than half of the pages that the controls ended with."""
-    pages = case.whole.control.pages
-    return 2 * sum(holds(page) for page in pages) > len(pages)
-
-
-# Put in the site's place
-
-
-def _in_the_clear(case: Case) -> Page | None:
-    """The last answer, where anybody on the way could have written it and most controls got a page."""
-    hop = case.last
-    return hop.page if not hop.secure and case.others_succeed else None
-
-
-def _known_redirect(case: Case) -> Observation | None:
-    page = _in_the_clear(case)
-    return case.last.fetch if page and page.location and _recognised(case, page) else None
-
-
-def _known_notice(case: Case) -> Observation | None:
-    page = _in_the_clear(case)
-    return case.last.fetch if page and not page.location and _recognised(case, page) else None
-
-
-def _recognised(case: Case, page: Page) -> bool:
-    """A site that is watched for its own sake is not its own block page."""
-    found = recognise(page, case.country)
-    return found is not None and not (found.host and same_site(host_of(case.url), found.host))
-
-
-def _bare(case: Case) -> Observation | None:
-    page = _in_the_clear(case)
-    return case.last.fetch if page and is_bare(page) and _most(case, lambda other: bool(other.headers)) else None
-
-
-def _elsewhere(case: Case) -> Observation | None:
-    return case.last.fetch if case.astray and case.others_succeed else None
-
-
-def _other_page(case: Case) -> Observation | None:
-    page = _in_the_clear(case)
-    return case.last.fetch if page and not page.location and case.likeness() is Likeness.DIFFERENT else None
-
-
-# Refused by the site itself
-
-
-def _own_answer(case: Case) -> Page | None:
-    """The last answer, where it is the site's own: TLS says so or, in the clear, a header that few servers send."""
-    hop = case.last
-    if hop.page is None or case.astray:
-        return None
-    kin = any(same_server(hop.page, other) for other in case.whole.control.pages)
-    return hop.page if hop.certified or kin else None
-
-
-def _refusal(case: Case, *, legal: bool) -> Observation | None:
-    page = _own_answer(case)
-    if page is None or page.status < 400 or (page.status == 451) is not legal:
-        return None
-    return case.last.fetch if _most(case, lambda other: other.status < 400) else None
-
-
-def _challenge(case: Case) -> Observation | None:
-    page = case.last.page
-    return case.last.fetch if page and is_challenge(page) and case.whole.control.asked else None
-
-
-def _broken_redirect(case: Case) -> Observation | None:
-    fetch = case.last.fetch
-    broken = fetch is not None and fetch.failure == "http_invalid_redirect_location_host"
-    return fetch if broken and case.last.verified and case.whole.control.asked else None
-
-
-# Cut off
-
-
-def _cut_off(case: Case, *, failures: Collection[str]) -> Observation | None:
-    seen = _unanswered(case)
-    return seen if seen and seen.failure in failures else None
-
-
-def _unanswered(case: Case) -> Observation | None:
-    """The failed request, where its address is vouched for and most controls were answered."""
-    hop = case.last
-    if hop.fetch is None or case.astray or not hop.fetched_at & hop.trusted:
-        return None
-    return hop.fetch if case.contrary(hop.fetch) else None
-
-
-def _unclear(case: Case) -> Observation | None:
-    page = case.last.page
-    return case.last.fetch if page and not case.last.secure and case.whole.control.pages else None
-
 
 _WAYS = (
     ("reset", words.RESET, "http.reset", "was reset"),
@@ -134,7 +21,7 @@ PROVED = (
         id="http.page.certified",
         why="A page was served at an address of the system's resolver with a certificate that is valid for the name.",
         state=State.OK,
-        matches=_certified,
+        matches=answered.certified,
     ),
     Rule(
         id="http.page.same",
@@ -149,7 +36,7 @@ PROVED = (
         layer=Layer.HTTP,
         locus=Locus.SERVER_SIDE,
         evidence=Evidence.SERVER_ANSWER,
-        matches=_same_refusal,
+        matches=answered.same_refusal,
     ),
 )
 
@@ -162,7 +49,7 @@ RULES = (
         technique="http.redirect",
         locus=Locus.NETWORK,
         evidence=Evidence.ARTEFACT,
-        matches=_known_redirect,
+        matches=replaced.known_redirect,
     ),
     Rule(
         id="http.blockpage.known",
@@ -172,7 +59,7 @@ RULES = (
         technique="http.blockpage",
         locus=Locus.NETWORK,
         evidence=Evidence.ARTEFACT,
-        matches=_known_notice,
+        matches=replaced.known_notice,
     ),
     Rule(
         id="http.blockpage.injected",
@@ -182,7 +69,7 @@ RULES = (
         technique="http.blockpage",
         locus=Locus.NETWORK,
         evidence=Evidence.ARTEFACT,
-        matches=_bare,
+        matches=replaced.bare,
     ),
     Rule(
         id="http.legal_refusal.controls_differ",
@@ -191,7 +78,7 @@ RULES = (
         layer=Layer.HTTP,
         locus=Locus.SERVER_SIDE,
         evidence=Evidence.SERVER_ANSWER,
-        matches=partial(_refusal, legal=True),
+        matches=partial(answered.refusal, legal=True),
     ),
     Rule(
         id="http.challenge",
@@ -200,7 +87,7 @@ RULES = (
         layer=Layer.HTTP,
         locus=Locus.SERVER_SIDE,
         evidence=Evidence.SERVER_ANSWER,
-        matches=_challenge,
+        matches=answered.challenge,
     ),
     Rule(
         id="http.refusal.controls_differ",
@@ -209,7 +96,7 @@ RULES = (
         layer=Layer.HTTP,
         locus=Locus.SERVER_SIDE,
         evidence=Evidence.SERVER_ANSWER,
-        matches=partial(_refusal, legal=False),
+        matches=partial(answered.refusal, legal=False),
     ),
     Rule(
         id="http.redirect.broken",
@@ -218,7 +105,7 @@ RULES = (
         layer=Layer.HTTP,
         locus=Locus.SERVER_SIDE,
         evidence=Evidence.SERVER_ANSWER,
-        matches=_broken_redirect,
+        matches=answered.broken_redirect,
     ),
     Rule(
         id="http.redirect.elsewhere",
@@ -227,7 +114,7 @@ RULES = (
         layer=Layer.HTTP,
         technique="http.redirect",
         evidence=Evidence.AMBIGUOUS,
-        matches=_elsewhere,
+        matches=replaced.elsewhere,
     ),
     Rule(
         id="http.blockpage.controls_differ",
@@ -236,7 +123,7 @@ RULES = (
         layer=Layer.HTTP,
         technique="http.blockpage",
         evidence=Evidence.AMBIGUOUS,
-        matches=_other_page,
+        matches=replaced.other_page,
     ),
     *(
         Rule(
@@ -246,7 +133,7 @@ RULES = (
             layer=Layer.HTTP,
             technique=technique,
             evidence=Evidence.AMBIGUOUS,
-            matches=partial(_cut_off, failures=failures),
+            matches=partial(answered.cut_off, failures=failures),
         )
         for name, failures, technique, what in _WAYS
     ),
@@ -257,7 +144,7 @@ RULES = (
         layer=Layer.HTTP,
         technique="http",
         evidence=Evidence.AMBIGUOUS,
-        matches=_unanswered,
+        matches=answered.unanswered,
     ),
 )
 
@@ -267,6 +154,6 @@ UNDECIDED = (
         why="The page came in the clear, and its difference from the controls' pages may be the site's own variety.",
         state=State.INSUFFICIENT,
         layer=Layer.HTTP,
-        matches=_unclear,
+        matches=answered.unclear,
     ),
 )

@@ -8,8 +8,8 @@ from functools import partial
 from monitor.model import Evidence, Layer, Observation, State
 from monitor.verdict import words
 from monitor.verdict.case import Case
+from monitor.verdict.readings.proof import page_proved
 from monitor.verdict.rule import Rule
-from monitor.verdict.rules.proof import page_proved
 
 
 def _cut_off(case: Case, *, failures: Collection[str]) -> Observation | None:

@@ -27,7 +27,8 @@ def _reached_nothing(case: Case) -> Observation | None:
 def _has_no_ipv6(case: Case) -> Observation | None:
     """Only IPv6 addresses, and no route to any: the connections were left out of the hop, see `case.py`."""
     hop = case.last
-    stranded = hop.default and all(is_v6(address) for address in hop.default) and not hop.connects and not hop.screened
+    only_v6 = hop.default and all(is_v6(address) for address in hop.default | hop.trusted)
+    stranded = only_v6 and not hop.connects and not hop.screened
     return case.whole if stranded and case.whole.failure in words.UNREACHABLE | words.LOCAL else None
 
 

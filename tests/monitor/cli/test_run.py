@@ -76,6 +76,23 @@ def test_run_says_where_to_look_serves_page_and_metrics_and_ends_with_0_on_sigte
     assert "everything that was measured is stored" in printed
 
 
+def test_sighup_reloads_the_configuration_and_a_bad_file_leaves_the_old_one_in_force(start, config):
+    """Targets can be added while it runs; a mistake in the file costs nothing."""
+    process = start("run", "--port", "0")
+    page = look(process)
+
+    config.write_text("targets: 5\n", encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    told = [process.stderr.readline() for _ in range(2)]
+    assert any("the old one stays in force" in line for line in told)
+    assert "kloop" in httpx.get(page, trust_env=False).text
+
+    config.write_text(CONFIG.replace("kloop", "lantern"), encoding="utf-8")
+    process.send_signal(signal.SIGHUP)
+    assert any(line.startswith("Reloaded") for line in process.stdout)
+    assert "lantern" in httpx.get(page, trust_env=False).text
+
+
 def test_a_machine_that_reaches_nothing_is_called_offline_and_nothing_is_called_blocked_or_down(start):
     """Not seen is never works, and never blocked: in the terminal, in the JSON and on the page."""
     process = start("run", "--once")
@@ -146,7 +163,9 @@ def test_a_configuration_with_mistakes_is_exit_code_2_with_every_mistake_on_its_
     assert "Traceback" not in problems
 
 
-@pytest.mark.parametrize("arguments", [("run", "--json"), ("run", "--port", "99999"), ("walk",), ("events", "--since", "soon")])
+@pytest.mark.parametrize(
+    "arguments", [("run", "--json"), ("run", "--port", "99999"), ("walk",), ("events", "--since", "soon")]
+)
 def test_wrong_options_are_exit_code_2_without_a_traceback(start, arguments):
     """A script can tell its own mistake from a fault."""
     process = start(*arguments)

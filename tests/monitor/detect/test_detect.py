@@ -244,3 +244,13 @@ def test_the_scaled_detector_does_the_same_on_a_faster_clock(series, controls):
     assert [event.onset[1] for event in quick_events] == [fast(event.onset[1]) for event in slow_events]
     assert [event.counts for event in quick_events] == [event.counts for event in slow_events]
     assert [event.tier for event in quick_events] == [event.tier for event in slow_events]
+
+
+def test_many_vantage_points_with_little_each_raise_the_alarm_together(series, controls, find):
+    """Seven vantage points that each failed once, ambiguously, are enough together, and all of them stand behind it."""
+    cells = [*controls("o" * 40)]
+    for number in range(7):
+        cells += series("o" * 30 + "x", vantage=f"v{number}", offset=number)
+    (event,) = find(cells)
+    assert event.counts["vantage_points"] == 7
+    assert event.counts["blocked"] == 7

@@ -127,3 +127,21 @@ def test_open_networks_without_data_are_pointed_out(block, find):
     assert unaccounted(known, ()) == known
     assert unaccounted(known, known) == ()
     assert unaccounted(find(block(after=20)), ()) == ()
+
+
+def test_a_network_that_ended_before_the_window_stays_in_the_event(series, controls, at):
+    """Of two networks one let go long ago: the window shows only the other, the record keeps both."""
+    early, late = "o" * 20 + "a" * 30 + "o" * 200, "o" * 20 + "a" * 200 + "o" * 30
+    cells = [*controls("o" * 250)]
+    for vantage in ("a", "b"):
+        cells += series(early, vantage=vantage, network="AS1")
+        cells += series(late, vantage=f"{vantage}2", network="AS2")
+    settings = DetectorSettings()
+    known = detect(cells, settings=settings, now=at(150))
+    window = [cell for cell in cells if cell.start >= at(100)]
+    (revised,) = reconcile(known, detect(window, settings=settings, now=at(400)), since=at(100))
+    assert revised.networks == ("AS1", "AS2")
+    assert [span.network for span in revised.spans] == ["AS1", "AS2"]
+    assert revised.spans[0] == known[0].spans[0]
+    assert revised.end is not None
+    assert revised.end[1] == at(220)

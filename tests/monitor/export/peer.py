@@ -1,4 +1,4 @@
-"""Cases of the peer's shape (`website-qa.json`) as measurements of ours: what its probe saw, and what its control saw."""
+"""Cases of the peer's shape (`website-qa.json`) as our measurements: what its probe saw, and what its control saw."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def control_of(case: Mapping[str, Any]) -> Measurement | None:
     host = urlsplit(case["input"]).hostname or ""
     addresses = seen["dns"]["addrs"]
     failure = _word(seen["dns"]["failure"]) or (None if addresses else "dns_no_answer")
-    steps: list[Step] = [_lookup("doh", "ANY", _ascii(host), 0, failure, addresses)]
+    steps: list[Step] = [_lookup("doh", "ANY", _ascii(host), failure, addresses)]
     steps += [_connect(place, _word(failed), 0) for place, failed in seen["tcp"].items()]
     steps += [_handshake(place, one["sni"], one["failure"], 0) for place, one in seen["tls"].items()]
     steps.append(_answer(case["input"], seen["http"]))
@@ -72,10 +72,10 @@ def _measurement(case: Mapping[str, Any], steps: list[Step], vantage: VantagePoi
 
 def _lookups(lookups: list[dict[str, Any]]) -> Iterator[DNSLookup]:
     for one in lookups:
-        yield _lookup(_ENGINES[one["engine"]], one["type"], one["host"], one["depth"], one["failure"], one["addrs"])
+        yield _lookup(_ENGINES[one["engine"]], one["type"], one["host"], one["failure"], one["addrs"], hop=one["depth"])
 
 
-def _lookup(engine: str, kind: str, name: str, hop: int, failure: str | None, addresses: list[str]) -> DNSLookup:
+def _lookup(engine: str, kind: str, name: str, failure: str | None, addresses: list[str], *, hop: int = 0) -> DNSLookup:
     return DNSLookup(
         hop=hop,
         engine=engine,

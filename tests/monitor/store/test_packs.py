@@ -6,7 +6,7 @@ import pytest
 
 from monitor.store import StoreDamaged, open_store
 from monitor.store.folder import Folder, prepare
-from monitor.store.packs import PackWriter, Spot, compress, expand, fetch
+from monitor.store.packs import PackWriter, Spot, compress, expand, fetch, rescue
 
 
 @pytest.fixture
@@ -125,3 +125,15 @@ def test_a_spot_in_a_missing_pack_is_damage(place):
     """An index that points to a pack that is not there is damage, not a traceback."""
     with pytest.raises(StoreDamaged, match="the file is missing"):
         fetch(place, Spot(pack=7, start=0, length=100))
+
+
+def test_whole_documents_are_rescued_from_a_torn_pack(place):
+    """Without any index, every whole record is found again, and what is torn between them is stepped over."""
+    writer = PackWriter(place, {})
+    spots = [writer.append(compress(b"document %d PCR1" % number)) for number in range(4)]
+    writer.close()
+    pack = place.packs / "000001.pack"
+    content = bytearray(pack.read_bytes())
+    content[spots[1].start + 50] ^= 0xFF
+    pack.write_bytes(content + b"PCR1 torn")
+    assert list(rescue(pack)) == [b"document 0 PCR1", b"document 2 PCR1", b"document 3 PCR1"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from monitor.store import StoreError, open_store
+from monitor.store import StoreBusy, StoreError, open_store, readers
 
 
 def test_waiting_appends_share_one_commit(store, made):
@@ -106,3 +108,25 @@ def test_only_the_writer_may_write(store):
         connection.execute("DELETE FROM meta")
     assert store._writer._transaction.connection.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert store._writer._transaction.connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_database_that_another_program_locks_is_busy(folder, made, monkeypatch):
+    """While a stranger holds the database, an append is refused in one line; afterwards it works."""
+    monkeypatch.setattr(readers, "PATIENCE", 0)
+    with open_store(folder) as store, closing(sqlite3.connect(folder / "store.db")) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match="locked by another program"):
+            store.append(*made.entry(1))
+        stranger.rollback()
+        assert store.append(*made.entry(1)) is True
+
+
+def test_closing_waits_for_nobody_who_reads(folder, made):
+    """A reader that is in the middle of a question when the store is closed finishes it."""
+    store = open_store(folder)
+    store.append(*made.entry(1))
+    with store._readers.snapshot() as connection:
+        store.close()
+        assert connection.execute("SELECT count(*) FROM observation").fetchone()[0] == 1
+    with open_store(folder) as again:
+        assert len(again.outcomes()) == 1

@@ -121,7 +121,7 @@ SCENES: Mapping[str, Scene] = {
     "vantage.local_fault": secure(looked([SITE]), connected(SITE, "permission_denied")),
     "vantage.clock_or_roots": unshaken("ssl_invalid_certificate", chain=[leaf(NAME, issuer="Real CA")]),
     # The site's own page, with something amiss
-    "dns.injection.other_resolver": secure(
+    "dns.injection.reached": secure(
         *visit(), looked([FORGED], engine="udp", datagrams=[datagram(FORGED), datagram(SITE)])
     ),
     "tcp.timeout.some_addresses": partly(TIMEOUT),

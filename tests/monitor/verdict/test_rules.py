@@ -45,7 +45,7 @@ def test_every_rule_says_why():
 
 
 def test_techniques_begin_where_it_showed():
-    """A technique's first part is the rule's layer (`ip` shows while connecting), and only a network has techniques."""
+    """A technique begins with the rule's layer (`ip` shows while connecting); a server's refusal has none."""
     for rule in RULES:
         if rule.technique is not None:
             assert rule.technique.split(".")[0] in {rule.layer, "ip" if rule.layer == "tcp" else rule.layer}
@@ -53,7 +53,7 @@ def test_techniques_begin_where_it_showed():
 
 
 def test_blocked_needs_a_technique_or_a_server():
-    """Whatever is called blocked names a technique, or says that the site's own server did it, and has some evidence."""
+    """What is called blocked names a technique or says that the site's own server did it, and has some evidence."""
     for rule in RULES:
         if rule.state is State.BLOCKED:
             assert rule.technique or rule.locus is Locus.SERVER_SIDE

@@ -56,12 +56,12 @@ def test_one_of_three_controls_does_not_decide():
 
     verdict = verdict_on(measured(looked([SITE]), connected(), shook(SITE, RESET)), controls)
 
-    assert (State.BLOCKED, "tls.reset", 2, 2) == (
+    assert (
         verdict.state,
         verdict.technique,
         verdict.controls_agree,
         verdict.controls_total - 1,
-    )
+    ) == (State.BLOCKED, "tls.reset", 2, 2)
 
 
 def test_a_control_without_an_uplink_has_no_voice():
@@ -70,14 +70,14 @@ def test_a_control_without_an_uplink_has_no_voice():
 
     verdict = verdict_on(measured(looked(NXDOMAIN), looked([SITE], engine="doh")), controls)
 
-    assert (State.BLOCKED, 1, 3) == (verdict.state, verdict.controls_agree, verdict.controls_total)
+    assert (verdict.state, verdict.controls_agree, verdict.controls_total) == (State.BLOCKED, 1, 3)
 
 
 def test_only_dead_controls_are_no_control():
     """Where no control reached anything, nothing is blocked and nothing is down."""
     verdict = verdict_on(measured(looked(NXDOMAIN), looked([SITE], engine="doh")), three(looked(TIMEOUT)))
 
-    assert (State.INSUFFICIENT, "control.none", 3) == (verdict.state, verdict.rule_id, verdict.controls_total)
+    assert (verdict.state, verdict.rule_id, verdict.controls_total) == (State.INSUFFICIENT, "control.none", 3)
 
 
 def test_a_failed_page_does_not_erase_a_lower_proof():
@@ -86,14 +86,14 @@ def test_a_failed_page_does_not_erase_a_lower_proof():
 
     verdict = verdict_on(measured(looked([SITE]), connected(), shook(SITE, RESET)), controls)
 
-    assert "tls.reset.controls_complete" == verdict.rule_id
+    assert verdict.rule_id == "tls.reset.controls_complete"
 
 
 def test_a_page_that_was_seen_is_ok_although_controls_fail():
     """Sites that turn data centres away are seen to work here."""
     verdict = verdict_on(measured(*visit()), three(looked([SITE]), connected(SITE, TIMEOUT)))
 
-    assert (State.OK, 0, 3) == (verdict.state, verdict.controls_agree, verdict.controls_total)
+    assert (verdict.state, verdict.controls_agree, verdict.controls_total) == (State.OK, 0, 3)
 
 
 # Names
@@ -103,14 +103,14 @@ def test_another_address_is_no_forgery():
     """A content network answers here with an address that nobody else gets: a valid certificate clears it."""
     verdict = verdict_on(measured(*visit(SECOND)), three(*visit()))
 
-    assert "http.page.certified" == verdict.rule_id
+    assert verdict.rule_id == "http.page.certified"
 
 
 def test_a_dead_address_of_the_systems_alone_is_no_ip_block():
     """What happens at an address that nobody vouches for is not told of the site."""
     verdict = verdict_on(measured(looked([FORGED]), connected(FORGED), shook(FORGED, RESET)), three(*visit()))
 
-    assert (State.INSUFFICIENT, None) == (verdict.state, verdict.technique)
+    assert (verdict.state, verdict.technique) == (State.INSUFFICIENT, None)
 
 
 def test_a_neighbour_of_a_known_address_is_trusted():
@@ -119,7 +119,7 @@ def test_a_neighbour_of_a_known_address_is_trusted():
 
     verdict = verdict_on(measured(looked([near]), connected(near), shook(near, RESET)), three(*visit()))
 
-    assert "tls.reset.controls_complete" == verdict.rule_id
+    assert verdict.rule_id == "tls.reset.controls_complete"
 
 
 def test_a_forged_name_does_not_hide_a_cut_handshake():
@@ -128,7 +128,7 @@ def test_a_forged_name_does_not_hide_a_cut_handshake():
 
     verdict = verdict_on(measured(*steps), three(*visit()))
 
-    assert ("dns.nxdomain", ("tls.reset",)) == (verdict.technique, verdict.also)
+    assert (verdict.technique, verdict.also) == ("dns.nxdomain", ("tls.reset",))
 
 
 def test_a_missing_ipv6_address_is_no_failure():
@@ -138,11 +138,11 @@ def test_a_missing_ipv6_address_is_no_failure():
 
     verdict = verdict_on(measured(*steps), controls)
 
-    assert "tcp.timeout" == verdict.technique
+    assert verdict.technique == "tcp.timeout"
 
 
 def test_a_withheld_ipv4_address_is_seen_beside_an_ipv6_one():
-    """The A record is denied and the AAAA record given, in a place without IPv6: the denial is what keeps readers out."""
+    """A is denied and AAAA given, in a place without IPv6: the denial is what keeps readers out."""
     steps = (
         looked(NXDOMAIN),
         looked([V6], kind="AAAA"),
@@ -153,7 +153,7 @@ def test_a_withheld_ipv4_address_is_seen_beside_an_ipv6_one():
 
     verdict = verdict_on(measured(*steps), controls)
 
-    assert "dns.nxdomain.controls_resolve" == verdict.rule_id
+    assert verdict.rule_id == "dns.nxdomain.controls_resolve"
 
 
 def test_a_bogon_that_controls_get_too_is_the_sites_own():
@@ -162,7 +162,7 @@ def test_a_bogon_that_controls_get_too_is_the_sites_own():
         measured(looked(["10.0.0.1"]), screened("10.0.0.1")), three(looked(["10.0.0.1"]), screened("10.0.0.1"))
     )
 
-    assert (State.DOWN, None) == (verdict.state, verdict.technique)
+    assert (verdict.state, verdict.technique) == (State.DOWN, None)
 
 
 def test_in_a_lab_of_special_addresses_only_screened_ones_are_bogons():
@@ -176,7 +176,7 @@ def test_in_a_lab_of_special_addresses_only_screened_ones_are_bogons():
 
     verdict = verdict_on(measured(*steps, url=HTTP), lab)
 
-    assert "dns.injection.blockpage" == verdict.technique
+    assert verdict.technique == "dns.injection.blockpage"
 
 
 def test_a_race_at_a_resolver_nobody_uses_does_not_explain_a_dead_connection():
@@ -185,7 +185,7 @@ def test_a_race_at_a_resolver_nobody_uses_does_not_explain_a_dead_connection():
 
     verdict = verdict_on(measured(looked([SITE]), raced, connected(SITE, TIMEOUT)), three(*visit()))
 
-    assert "tcp.timeout" == verdict.technique
+    assert verdict.technique == "tcp.timeout"
 
 
 def test_two_different_true_answers_are_no_race():
@@ -194,7 +194,7 @@ def test_two_different_true_answers_are_no_race():
 
     verdict = verdict_on(measured(twice, connected(), shook(SITE, RESET)), three(*visit()))
 
-    assert "tls.reset" == verdict.technique
+    assert verdict.technique == "tls.reset"
 
 
 # Connections and handshakes
@@ -207,7 +207,7 @@ def test_a_place_without_ipv6_is_judged_by_ipv4(failure):
 
     verdict = verdict_on(measured(*steps), three(*visit(), looked([V6], kind="AAAA"), connected(V6)))
 
-    assert "http.page.certified" == verdict.rule_id
+    assert verdict.rule_id == "http.page.certified"
 
 
 def test_ipv6_that_works_elsewhere_is_not_masked():
@@ -218,11 +218,11 @@ def test_ipv6_that_works_elsewhere_is_not_masked():
 
     verdict = verdict_on(measured(*steps), three(*visit(), both, connected(V6), connected(other)))
 
-    assert ("tcp.unreachable.some_addresses", State.OK, "ip.unreachable") == (
+    assert (
         verdict.rule_id,
         verdict.state,
         verdict.technique,
-    )
+    ) == ("tcp.unreachable.some_addresses", State.OK, "ip.unreachable")
 
 
 def test_one_address_refused_and_one_reset_in_the_handshake():
@@ -231,7 +231,7 @@ def test_one_address_refused_and_one_reset_in_the_handshake():
 
     verdict = verdict_on(measured(*steps), two_addresses())
 
-    assert (Layer.TLS, "tls.eof") == (verdict.layer, verdict.technique)
+    assert (verdict.layer, verdict.technique) == (Layer.TLS, "tls.eof")
 
 
 def test_a_certificate_that_is_bad_for_everybody_is_the_sites_fault():
@@ -240,12 +240,12 @@ def test_a_certificate_that_is_bad_for_everybody_is_the_sites_fault():
 
     verdict = verdict_on(measured(looked([SITE]), connected(), bad), three(looked([SITE]), connected(), bad))
 
-    assert (State.DOWN, Locus.SERVER_SIDE, None, 3) == (
+    assert (
         verdict.state,
         verdict.locus,
         verdict.technique,
         verdict.controls_agree,
-    )
+    ) == (State.DOWN, Locus.SERVER_SIDE, None, 3)
 
 
 def test_a_certificate_is_compared_with_the_controls_own():
@@ -254,11 +254,11 @@ def test_a_certificate_is_compared_with_the_controls_own():
 
     verdict = verdict_on(measured(looked([SITE]), connected(), shook(SITE, UNTRUSTED, chain=[copied])), three(*visit()))
 
-    assert ("tls.mitm.ca_signed", Evidence.ARTEFACT, Locus.NETWORK) == (
+    assert (
         verdict.technique,
         verdict.evidence,
         verdict.locus,
-    )
+    ) == ("tls.mitm.ca_signed", Evidence.ARTEFACT, Locus.NETWORK)
 
 
 # Pages
@@ -268,7 +268,7 @@ def test_content_length_is_no_kinship():
     """A notice that sends Content-Length, as the controls' page does, is still a notice."""
     verdict = on_page(title="Access is restricted", length=188, headers=HEADERS)
 
-    assert (State.BLOCKED, "http.blockpage") == (verdict.state, verdict.technique)
+    assert (verdict.state, verdict.technique) == (State.BLOCKED, "http.blockpage")
 
 
 def test_titles_without_long_words_say_nothing():
@@ -287,7 +287,7 @@ def test_a_page_in_another_language_from_the_same_server_is_the_page():
 
     verdict = on_page(*controls, title="Клооп жаңылыктары", length=4000, headers=kin)
 
-    assert "http.page.same" == verdict.rule_id
+    assert verdict.rule_id == "http.page.same"
 
 
 def test_a_truncated_page_is_not_judged_by_its_length():
@@ -299,7 +299,7 @@ def test_a_truncated_page_is_not_judged_by_its_length():
 
     verdict = verdict_on(measured(*plain_visit()[:3], cut, url=HTTP), controls)
 
-    assert "http.page.same" == verdict.rule_id
+    assert verdict.rule_id == "http.page.same"
 
 
 @pytest.mark.parametrize("status", [403, 404, 429, 503])
@@ -307,12 +307,12 @@ def test_a_refusal_over_verified_tls_is_the_servers(status):
     """The site's own server refuses: that is no block by a network, and not seen to work either."""
     verdict = verdict_on(measured(*visit()[:4], fetched(status=status)), three(*visit()))
 
-    assert (State.INSUFFICIENT, Locus.SERVER_SIDE, Evidence.SERVER_ANSWER, None) == (
+    assert (
         verdict.state,
         verdict.locus,
         verdict.evidence,
         verdict.technique,
-    )
+    ) == (State.INSUFFICIENT, Locus.SERVER_SIDE, Evidence.SERVER_ANSWER, None)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -322,7 +322,7 @@ def test_every_redirect_is_followed_in_thought(status):
 
     verdict = verdict_on(measured(*steps, url=HTTP), three(*steps, url=HTTP))
 
-    assert "http.page.certified" == verdict.rule_id
+    assert verdict.rule_id == "http.page.certified"
 
 
 def test_a_redirect_to_a_notice_with_a_valid_certificate_is_not_ok():
@@ -339,7 +339,7 @@ def test_a_redirect_to_a_notice_with_a_valid_certificate_is_not_ok():
 
     verdict = verdict_on(measured(*steps, url=HTTP), three(*plain_visit(), url=HTTP))
 
-    assert (State.BLOCKED, "http.redirect") == (verdict.state, verdict.technique)
+    assert (verdict.state, verdict.technique) == (State.BLOCKED, "http.redirect")
 
 
 def test_a_redirect_between_the_sites_own_hosts_is_not_astray():
@@ -356,7 +356,7 @@ def test_a_redirect_between_the_sites_own_hosts_is_not_astray():
 
     verdict = verdict_on(measured(*steps, url=HTTP), three(*plain_visit(), url=HTTP))
 
-    assert "http.page.certified" == verdict.rule_id
+    assert verdict.rule_id == "http.page.certified"
 
 
 def test_imported_controls_are_not_compared_hop_by_hop():
@@ -383,7 +383,7 @@ def test_a_known_notice_counts_only_where_it_was_seen():
 
     verdict = verdict_on(measured(*steps, url=HTTP, country="FR"), three(*plain_visit(), url=HTTP))
 
-    assert "http.redirect.elsewhere" == verdict.rule_id
+    assert verdict.rule_id == "http.redirect.elsewhere"
 
 
 def test_a_notice_quoted_in_a_long_page_is_no_notice():
@@ -392,14 +392,14 @@ def test_a_notice_quoted_in_a_long_page_is_no_notice():
 
     verdict = on_page(kept=words + b" " * 20_000)
 
-    assert "http.page.same" == verdict.rule_id
+    assert verdict.rule_id == "http.page.same"
 
 
 def test_a_page_in_the_clear_needs_a_control():
     """Without a control nobody can tell a page in the clear from a notice, so it is not ok."""
     verdict = verdict_on(measured(*plain_visit(), url=HTTP), [])
 
-    assert (State.INSUFFICIENT, "control.none") == (verdict.state, verdict.rule_id)
+    assert (verdict.state, verdict.rule_id) == (State.INSUFFICIENT, "control.none")
 
 
 def test_a_refusal_over_tls_without_a_control_is_not_ok():
@@ -415,7 +415,7 @@ def test_old_documents_that_record_no_addresses_of_requests_are_read():
 
     verdict = verdict_on(measured(*steps), [])
 
-    assert "http.page.certified" == verdict.rule_id
+    assert verdict.rule_id == "http.page.certified"
 
 
 def test_innocuous_targets_are_judged_by_a_sick_vantage_point():
@@ -430,8 +430,8 @@ def test_a_notice_over_a_forged_name_is_told_from_one_on_the_way():
     here = verdict_on(measured(*notice(), url=HTTP), three(*plain_visit(), url=HTTP))
     there = SCENES["dns.blockpage.suspect_address"]
 
-    assert "http.blockpage" == here.technique
-    assert "dns.injection.blockpage" == verdict_on(there.measurement, there.controls).technique
+    assert here.technique == "http.blockpage"
+    assert verdict_on(there.measurement, there.controls).technique == "dns.injection.blockpage"
 
 
 def test_observations_without_the_whole_are_refused():
@@ -440,3 +440,24 @@ def test_observations_without_the_whole_are_refused():
 
     with pytest.raises(ValueError, match="whole walk"):
         judge(measurement, observe(measurement, [])[1:], health=Health.HEALTHY)
+
+
+def test_one_lie_is_told_once():
+    """A notice at a forged address is the name's forgery, and not a second one of the page."""
+    scene = SCENES["dns.blockpage.suspect_address"]
+
+    assert verdict_on(scene.measurement, scene.controls).also == ()
+
+
+def test_a_known_notice_is_seen_beside_an_imported_control():
+    """The redirect itself is known, whatever became of it: the notice's host need not even resolve."""
+    steps = (
+        *plain_visit()[:3],
+        redirected(HTTP, "http://homeline.kg/access/blockpage.html"),
+        looked(NXDOMAIN, name="homeline.kg", hop=1),
+    )
+    imported = [replace(one, origin=Origin(source="ooni", uid="1")) for one in three(*plain_visit(), url=HTTP)]
+
+    verdict = verdict_on(measured(*steps, url=HTTP), imported)
+
+    assert (verdict.rule_id, verdict.also) == ("http.redirect.known", ())

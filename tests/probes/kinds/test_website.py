@@ -290,7 +290,7 @@ async def test_cancelling_is_not_swallowed(world, now) -> None:
 @pytest.mark.parametrize("url", ["kloop.kg", "ftp://kloop.kg/", "https://", "http://a..b/"])
 async def test_what_is_no_url_is_our_mistake(world, now, url) -> None:
     """A bad URL is refused before anything is sent."""
-    with pytest.raises(ValueError, match="URL|host"):
+    with pytest.raises(ValueError, match=r"URL|host"):
         await visit(world, now, url)
     assert world.network.dialled == []
 

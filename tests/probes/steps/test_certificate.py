@@ -115,7 +115,7 @@ def test_the_order_of_defects(stranger, authority, key, now) -> None:
 
 
 def test_an_intermediate(authority, key, now) -> None:
-    """A chain through an intermediate is good; without it, or with one that may not sign, it is not; nor if it expired."""
+    """A chain through an intermediate is good; without it, with one that may not sign or that expired, it is not."""
     between = ec.generate_private_key(ec.SECP256R1())
     leaf = authority.sign("leaf", key, [names(NAME)], issuer="between", signer=between)
     good = authority.sign("between", between, [CA])

@@ -47,7 +47,7 @@ async def ask(world, engine="udp", query_type="A", resolvers=RESOLVERS, **limits
 
 
 async def test_an_answer(world) -> None:
-    """An answered question has addresses, the resolver's name, and the datagram it came in, with its IP TTL on Linux."""
+    """An answer has addresses, the resolver's name, and the datagram it came in, with its IP TTL on Linux."""
     server(world, lambda data, send: send(answer(data, TRUE), ttl=57))
     step = await ask(world)
     assert (step.failure, step.addresses, step.rcode, step.resolver) == (None, (TRUE,), 0, "9.9.9.9:53")

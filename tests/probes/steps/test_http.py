@@ -82,6 +82,13 @@ async def test_cookies_and_referer_travel_along(world) -> None:
     assert b"\r\nReferer: http://kloop.test/\r\n" in seen[1]
 
 
+async def test_a_cookie_that_nobody_can_read(world) -> None:
+    """A cookie with an impossible date is left out without a word, and the visit goes on."""
+    raw = page(b"", b"Set-Cookie: a=b; Expires=Wed, 21 Ogt 2015 07:28:00 GMT")
+    step, _ = await visit(world, respond(raw))
+    assert (step.failure, step.status) == (None, 200)
+
+
 async def test_nobody_is_named_in_the_record(world) -> None:
     """Addresses in headers, body and URL are scrubbed; a Location keeps its host and is followed as it is."""
     raw = page(b"you are 198.51.100.7", b"X-You: 198.51.100.7", b"Location: http://104.1.2.3/?ip=198.51.100.7")

@@ -1,0 +1,1 @@
+"""How a case is read: each function returns the observation that decides, or None. What it means is in `rules`."""

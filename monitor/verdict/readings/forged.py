@@ -1,0 +1,94 @@
+"""Names that were answered falsely: two answers to one question, or one that cannot be right.
+
+A mismatch alone is never blocking: content networks answer different places with different addresses.
+"""
+
+from __future__ import annotations
+
+from monitor.model import Observation
+from monitor.verdict import words
+from monitor.verdict.addresses import is_bogon
+from monitor.verdict.case import Case
+from monitor.verdict.fingerprints import recognise
+from monitor.verdict.hop import Hop
+from monitor.verdict.likeness import Likeness
+from monitor.verdict.names import host_of
+from monitor.verdict.readings.proof import page_proved
+from probes.model import Datagram
+
+
+def raced(case: Case, *, kind: str) -> Observation | None:
+    """The lookup that was answered twice, first or later with a false answer of that kind (bogon, nxdomain, other)."""
+    found = ((one, _forged(one, hop), hop) for hop in case.doubtful for one in hop.lookups)
+    return next((one for one, forged, hop in found if forged is not None and _kind(forged, hop) == kind), None)
+
+
+def raced_in_vain(case: Case) -> Observation | None:
+    """The page is reached all the same: the lie came too late, was told of another resolver, or leads to a relay."""
+    if page_proved(case) is None:
+        return None
+    return next((one for hop in case.hops for one in hop.lookups if _forged(one, hop) is not None), None)
+
+
+def _forged(lookup: Observation, hop: Hop) -> Datagram | None:
+    """The first answer that contradicts another answer to the same question, where that other one is vouched for."""
+    answers = [one for one in lookup.datagrams if not one.malformed]
+    false = [one for one in answers if not _addresses(one) & hop.trusted]
+    return false[0] if false and len(false) < len(answers) else None
+
+
+def _kind(datagram: Datagram, hop: Hop) -> str:
+    if datagram.rcode == 3:
+        return "nxdomain"
+    special = not _in_a_lab(hop) and any(is_bogon(address) for address in _addresses(datagram))
+    return "bogon" if special else "other"
+
+
+def _in_a_lab(hop: Hop) -> bool:
+    """Whether the site's true addresses are special ones themselves, so that their being special proves nothing."""
+    return any(is_bogon(address) for address in hop.trusted)
+
+
+def _addresses(datagram: Datagram) -> set[str]:
+    return {answer.value for answer in datagram.answers if answer.type in {"A", "AAAA"}}
+
+
+def special_address(case: Case) -> Observation | None:
+    """A special address in place of a public one; in a lab only one that was never dialled."""
+    for hop in case.doubtful:
+        screened = {one.addresses[0] for one in hop.screened}
+        false = {one for one in hop.suspects if one in screened or (not _in_a_lab(hop) and is_bogon(one))}
+        found = next((one for one in hop.asked if false & set(one.addresses)), None)
+        if found:
+            return found
+    return None
+
+
+def notice_at_suspect(case: Case) -> Observation | None:
+    """Another page, in the clear, at an address that nobody else is given."""
+    hop = case.last
+    if hop.secure or hop.page is None or not case.at_suspect:
+        return None
+    known = recognise(hop.page, case.country, of=host_of(case.url))
+    told = case.astray or known is not None or case.likeness() is Likeness.DIFFERENT
+    return hop.fetch if told and case.others_succeed else None
+
+
+def wrong_certificate_at_suspect(case: Case) -> Observation | None:
+    """The addresses given here show another's certificate, while an address that is vouched for shows the right one."""
+    for hop in case.doubtful:
+        wrong = hop.at(hop.suspects, of=hop.handshakes)
+        if wrong and hop.verified and all(one.failure in words.CERTIFICATE for one in wrong):
+            return wrong[0] if case.others_succeed else None
+    return None
+
+
+def dead_end(case: Case) -> Observation | None:
+    """The addresses given here lead nowhere, while one that is vouched for leads to the site."""
+    for hop in case.doubtful:
+        tried = hop.at(hop.suspects, of=(*hop.connects, *hop.handshakes))
+        dead = any(one.failure for one in tried) and not hop.at(hop.suspects, of=hop.verified)
+        elsewhere = hop.page and not hop.fetched_at & set(hop.suspects)
+        if dead and elsewhere and (hop.certified or not hop.secure) and case.others_succeed:
+            return next(one for one in tried if one.failure)
+    return None
