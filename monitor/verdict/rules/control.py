@@ -11,8 +11,11 @@ from monitor.verdict.rule import Rule
 
 
 def _shared(case: Case, tried: Sequence[Observation]) -> Observation | None:
-    """Everything that was tried failed, and most controls failed at the same thing or before they came to it."""
-    if case.whole.failure is None or not tried or any(one.failure is None for one in tried):
+    """Everything that was tried failed, and most controls failed at the same thing or before they came to it.
+
+    A site that most controls reach some other way (over another address) is not down.
+    """
+    if case.others_succeed or case.whole.failure is None or not tried or any(one.failure is None for one in tried):
         return None
     return next((one for one in tried if case.shared(one)), None)
 

@@ -461,3 +461,21 @@ def test_a_known_notice_is_seen_beside_an_imported_control():
     verdict = verdict_on(measured(*steps, url=HTTP), imported)
 
     assert (verdict.rule_id, verdict.also) == ("http.redirect.known", ())
+
+
+def test_a_site_that_controls_reach_over_another_address_is_not_down():
+    """One address is dead for everybody; who was given only that one cannot tell more."""
+    elsewhere = three(looked([SITE, SECOND]), connected(SITE, TIMEOUT), *visit(SECOND)[2:])
+
+    verdict = verdict_on(measured(looked([SITE]), connected(SITE, TIMEOUT)), elsewhere)
+
+    assert verdict.state is State.INSUFFICIENT
+
+
+def test_half_of_the_controls_is_no_majority():
+    """A tie decides nothing, in either direction."""
+    controls = (control(1, *visit()), control(2, looked([SITE]), connected(SITE, TIMEOUT)))
+
+    verdict = verdict_on(measured(looked([SITE]), connected(SITE, TIMEOUT)), controls)
+
+    assert (verdict.state, verdict.controls_agree, verdict.controls_total) == (State.INSUFFICIENT, 0, 2)
