@@ -1,0 +1,1 @@
+"""Understanding: measurements in; verdicts, blocking events, metrics, pages and exports out."""

@@ -1,7 +1,7 @@
 """Records as JSON documents and back: the one form in which measurements are stored, hashed and shown.
 
-Bytes become {"base64": …}, datetimes RFC 3339 with six digits in UTC, tuples lists, and a step carries its `type`. The id
-of a measurement is the hash of its document, so the same facts always have the same id.
+Bytes become {"base64": …}, datetimes RFC 3339 in UTC, tuples lists, and a step carries its `type`. The id of a
+measurement is the hash of its document, so the same facts always have the same id.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def rfc3339(moment: datetime) -> str:
     >>> rfc3339(datetime(2023, 9, 12, 3, 4, 5, 1500, tzinfo=UTC))
     '2023-09-12T03:04:05.001500Z'
     """
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return f"{text}Z"
+    digits = "microseconds" if moment.microsecond else "seconds"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=digits)}Z"
 
 
 def moment(text: str) -> datetime:
@@ -135,7 +135,8 @@ def _read_union(kinds: tuple[Any, ...], raw: Any, place: str) -> Any:
     if isinstance(raw, dict) and raw.get("type") in _STEPS and _STEPS[raw["type"]] in kinds:
         return _read_record(_STEPS[raw["type"]], {key: item for key, item in raw.items() if key != "type"}, place)
     remaining = [kind for kind in kinds if kind is not type(None)]
-    _expect(len(remaining) == 1, place, "one of " + ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds), raw)
+    names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
+    _expect(len(remaining) == 1, place, f"one of {names}", raw)
     return _read(remaining[0], raw, place)
 
 
@@ -144,7 +145,8 @@ def _read_tuple(kinds: tuple[Any, ...], raw: Any, place: str) -> tuple[Any, ...]
     if len(kinds) == 2 and kinds[1] is Ellipsis:
         return tuple(_read(kinds[0], item, f"{place}[{index}]") for index, item in enumerate(raw))
     _expect(len(raw) == len(kinds), place, f"a list of {len(kinds)}", raw)
-    return tuple(_read(kind, item, f"{place}[{index}]") for index, (kind, item) in enumerate(zip(kinds, raw, strict=True)))
+    pairs = enumerate(zip(kinds, raw, strict=True))
+    return tuple(_read(kind, item, f"{place}[{index}]") for index, (kind, item) in pairs)
 
 
 def _read_record(kind: type, raw: Any, place: str) -> Any:

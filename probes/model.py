@@ -1,8 +1,8 @@
 """The words of measuring: what is watched, from where, and what happened, step by step.
 
 A type belongs here when a probe writes it down or reads it as an instruction. Records are facts: they hold no opinion
-(that is `monitor.model`), no socket and no clock. Times inside a measurement are seconds since its `started`, taken from
-a monotonic clock; `started` itself is an aware UTC datetime.
+(that is `monitor.model`), no socket and no clock. Times inside a measurement are seconds since its `started`, by a
+monotonic clock; `started` itself is an aware UTC datetime.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class DNSLookup:
     engine: str
     """system (the resolver this machine is configured with), udp (a public resolver) or doh."""
     resolver: str
-    """`address:port` or URL of a public resolver; empty for the system's, whose address would tell about the operator."""
+    """`address:port` or URL of a public resolver; empty for the system's, whose address tells about the operator."""
     name: str
     query_type: str
     started: float

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a test that connects to an address which is not loopback (a Unix socket is fine)."""
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
@@ -29,4 +28,3 @@ def _stay_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_ex)
-    yield

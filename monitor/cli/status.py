@@ -87,7 +87,8 @@ def _flat_row(row: Latest) -> Mapping[str, Any]:
     outcome: dict[str, Any] = document(row.outcome)
     verdict = outcome.pop("verdict")
     timings = outcome.pop("timings")
-    return outcome | verdict | {"since": row.since, "timings": timings}
+    flat_row: dict[str, Any] = outcome | verdict | {"since": row.since, "timings": timings}
+    return flat_row
 
 
 def render(status: Status, console: Console) -> None:

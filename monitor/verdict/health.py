@@ -17,9 +17,10 @@ _SHOWN = 3
 def assess(outcomes: Sequence[Outcome], now: datetime, *, window: timedelta = WINDOW) -> tuple[Health, str]:
     """The health of the one vantage point that `outcomes` come from, and why, in words for people.
 
-    Offline: of everything measured within `window` before `now`, nothing was reached. Sick: at least half of the
-    innocuous targets, each by its newest result, fail (one that is down for the controls too does not count). Unknown:
-    no innocuous target was measured. The order of `outcomes` does not matter.
+    Offline: of everything measured within `window` before `now`, nothing answered, or none of several innocuous
+    targets showed a page by any way (a network without an uplink may still answer for everybody else). Sick: at least
+    half of the innocuous targets, each by its newest result, fail (one that is down for the controls too does not
+    count). Unknown: no innocuous target was measured. The order of `outcomes` does not matter.
     """
     newest = _newest([one for one in outcomes if now - window <= one.time <= now])
     if not newest:
@@ -30,6 +31,8 @@ def assess(outcomes: Sequence[Outcome], now: datetime, *, window: timedelta = WI
             f"Nothing was reached: {_count(len(newest), 'address', 'addresses')} tried, no answer from any.",
         )
     innocuous = [one for one in newest if one.innocuous and one.verdict.state is not State.DOWN]
+    if len(innocuous) > 1 and all(one.status is None for one in newest):
+        return Health.OFFLINE, f"None of the {len(innocuous)} sites that nobody blocks showed a page."
     if not innocuous:
         return Health.UNKNOWN, "No innocuous target was measured here lately, so there is nothing to compare with."
     return _by_innocuous(innocuous)

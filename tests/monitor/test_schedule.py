@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.schedule import Order, Schedule, phase
+from monitor.schedule import Order, Schedule, Tally, phase
 from probes.model import Role, Target, VantagePoint
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,15 +94,20 @@ async def test_orders_come_again_after_their_interval():
 
 async def test_an_order_that_still_runs_when_it_is_due_again_is_counted_as_overlapped():
     """A slow site never runs twice at the same time, and the schedule says that it could not keep up."""
-    release = asyncio.Event()
+    release, noted = asyncio.Event(), asyncio.Event()
+
+    class Noting(Tally):
+        def __setattr__(self, name: str, value: float) -> None:
+            super().__setattr__(name, value)
+            if name == "overlapped" and value:
+                noted.set()
 
     async def work(_: Order) -> None:
         await release.wait()
 
-    schedule = Schedule([order("slow", interval=0.01)], work, concurrency=2)
+    schedule = Schedule([order("slow", interval=0.01)], work, concurrency=2, tally=Noting())
     schedule.start(datetime.now(UTC))
-    while not schedule.tally.overlapped:
-        await asyncio.sleep(0.005)
+    await asyncio.wait_for(noted.wait(), 30)
     release.set()
     await schedule.stop()
 

@@ -23,7 +23,7 @@ vantage_points:
 - {id: here}
 schedule: {interval: 1m}
 """
-"""Loopback is never dialled, and an address needs no resolver: nothing leaves this machine, which is as good as offline."""
+"""Loopback is never dialled, and an address needs no resolver: nothing leaves this machine, as if it were offline."""
 
 
 @pytest.fixture
