@@ -221,7 +221,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The newest outcome of a target at a vantage point, and since when its state has been the same."""
+    """The newest outcome of one URL of a target at a vantage point, and since when its state has been the same."""
 
     outcome: Outcome
     since: datetime

@@ -7,7 +7,7 @@ began and what ended. Nothing else in the project knows the order of the rooms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.cells import fold
@@ -17,7 +17,7 @@ from monitor.detect.settings import DetectorSettings
 from monitor.model import BlockingEvent, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
 from monitor.store import Store
-from monitor.verdict import judge
+from monitor.verdict import RULESET, judge
 from monitor.verdict.health import assess
 from probes.model import Measurement, Role, VantagePoint
 
@@ -80,7 +80,8 @@ def _detect(
     store: Store, settings: PipelineSettings, now: datetime, *, since: datetime | None, target: str | None = None
 ) -> tuple[BlockingEvent, ...]:
     cells = fold(store.outcomes(since=since, target=target), width=settings.cell)
-    return detect(cells + store.cells(since=since, target=target), settings=settings.detector, now=now)
+    found = detect(cells + store.cells(since=since, target=target), settings=settings.detector, now=now)
+    return tuple(replace(event, ruleset=RULESET) for event in found)
 
 
 def _open_before(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent]) -> dict[str, datetime]:

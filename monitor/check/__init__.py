@@ -27,8 +27,9 @@ def check(
 
     `days` are the counts of ordinary vantage points, without controls and innocuous targets. `simulated` says whether
     they are simulated; when it is left out, the events say so, or without events the claims. Real claims and simulated
-    data (or the reverse) are never compared: such a claim is not testable.
+    data (or the reverse) are never compared: such a claim is not testable. Withdrawn events are as if they had not been.
     """
+    events = [event for event in events if not event.withdrawn]
     if simulated is None:
         simulated = any(record.simulated for record in (events or claims))
     ordered = sorted(claims, key=lambda claim: (claim.interval, claim.id))

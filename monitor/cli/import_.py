@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +69,7 @@ def import_series(
     here, rows = place(context), _format(name)
     settings, receipt = load_settings(here.config), Receipt()
     with _writing(here.data_dir) as store, _progress([file]) as seen:
-        for batch in _batches(rows.read(file, hosts_of(settings)), receipt):
+        for batch in _batches(_labelled(rows.read(file, hosts_of(settings)), settings), receipt):
             new = store.append_cells(batch)
             receipt.new += new
             receipt.known += len(batch) - new
@@ -130,6 +131,12 @@ def _format(name: str) -> Series:
         known = ", ".join(f"{each.name} ({each.about})" for each in formats.values())
         raise CommandError(f"--format: {name!r} is not known; known: {known}", USAGE)
     return formats[name]
+
+
+def _labelled(rows: Iterable[Cell | Unreadable], settings: Settings) -> Iterator[Cell | Unreadable]:
+    """The rows as they are; in a configuration of which nothing is real, neither are the cells, and they say so."""
+    for row in rows:
+        yield replace(row, simulated=True) if settings.simulated and isinstance(row, Cell) else row
 
 
 def _batches(rows: Iterable[Cell | Unreadable], receipt: Receipt) -> Iterator[list[Cell]]:

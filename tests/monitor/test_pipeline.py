@@ -1,0 +1,190 @@
+"""The walk: facts become verdicts, verdicts are judged again when neighbours speak, and a review finds events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.model import BlockingEvent, Health, State, Tier
+from monitor.pipeline import PipelineSettings, record, review
+from monitor.store import Store, open_store
+from probes.model import Measurement, Step, VantagePoint
+from tests.scenes import NOON, connected, control, looked, measured, shook, three, visit
+
+SETTINGS = PipelineSettings(lookback=None)
+RESET: tuple[Step, ...] = (
+    looked(["93.184.216.34"]),
+    looked(["93.184.216.34"], engine="doh"),
+    connected(),
+    shook(failure="connection_reset"),
+)
+NOTHING: tuple[Step, ...] = (looked("generic_timeout_error"), looked("generic_timeout_error", engine="doh"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "data") as opened:
+        yield opened
+
+
+def at(minutes: float, measurement: Measurement) -> Measurement:
+    return replace(measurement, started=NOON + timedelta(minutes=minutes))
+
+
+def innocuous(*steps: Step, name: str = "library") -> Measurement:
+    return measured(*steps, url=f"https://{name}.kg/", target=name, innocuous=True)
+
+
+def state(store: Store, measurement: str) -> State:
+    return next(row.verdict.state for row in store.outcomes() if row.measurement == measurement)
+
+
+def test_a_recorded_measurement_is_stored_with_its_verdict_and_the_facts_read_back_the_same(store):
+    """Facts first, meaning later: both are kept, and the facts are what was measured."""
+    seen = measured(*visit())
+
+    outcome = record(seen, store, settings=SETTINGS)
+
+    assert outcome.verdict.state is State.OK
+    assert store.measurement(outcome.measurement) == seen
+
+
+def test_the_same_measurement_recorded_twice_counts_once(store):
+    """Importing a file again changes nothing."""
+    record(measured(*RESET), store, settings=SETTINGS)
+    record(measured(*RESET), store, settings=SETTINGS)
+
+    assert store.counts()["measurements"] == 1
+
+
+def test_a_failure_without_a_control_is_insufficient_until_the_controls_speak(store):
+    """A control that is measured later changes what the failure means."""
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    assert failed.verdict.state is State.INSUFFICIENT
+
+    for each in three(*visit()):
+        record(at(1, each), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.BLOCKED
+
+
+def test_a_failure_that_the_controls_share_is_down(store):
+    """The site is down for everybody: nobody is accused."""
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    for each in three(*RESET):
+        record(at(1, each), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.DOWN
+
+
+def test_a_control_that_is_far_away_in_time_says_nothing(store):
+    """Controls stand beside a measurement for two rounds of the schedule, not for ever."""
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    for each in three(*visit()):
+        record(at(21, each), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
+def test_a_place_that_turns_out_to_be_offline_takes_its_accusations_back(store):
+    """What failed just before the innocuous targets failed too was the place, not the target."""
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    failed = record(at(1, measured(*RESET)), store, settings=SETTINGS)
+    assert state(store, failed.measurement) is State.BLOCKED
+
+    for name in ("library", "museum"):
+        record(at(2, innocuous(*NOTHING, name=name)), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
+def test_a_control_that_was_itself_offline_is_no_control(store):
+    """A control without an uplink sees every site down; that must not excuse a block."""
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    for number in (1, 2, 3):
+        record(at(1, control(number, *NOTHING)), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
+def test_the_health_of_the_places_is_saved_by_a_review(store):
+    """Every page and command shows the same health, with a reason."""
+    for name in ("library", "museum"):
+        record(innocuous(*NOTHING, name=name), store, settings=SETTINGS)
+
+    review(store, now=NOON + timedelta(minutes=1), settings=SETTINGS, points=[VantagePoint(id="kg-1", country="KG")])
+
+    (status,) = store.health()
+    assert status.health is Health.OFFLINE
+    assert status.why
+    assert status.last_seen == NOON
+
+
+def block(store: Store, *, rounds: range, steps: tuple[Step, ...]) -> None:
+    for number in rounds:
+        for each in three(*visit()):
+            record(at(10 * number, each), store, settings=SETTINGS)
+        for place in ("kg-1", "kg-2"):
+            record(at(10 * number + 1, measured(*steps, vantage=place)), store, settings=SETTINGS)
+
+
+def reviewed(store: Store, minutes: float, settings: PipelineSettings = SETTINGS) -> tuple[BlockingEvent, ...]:
+    return review(store, now=NOON + timedelta(minutes=minutes), settings=settings)
+
+
+def test_a_block_becomes_one_event_whose_edges_are_intervals_and_whose_id_stays(store):
+    """[last seen ok, first seen blocked], then [last seen blocked, first seen ok], under one id."""
+    block(store, rounds=range(3), steps=visit())
+    block(store, rounds=range(3, 9), steps=RESET)
+    (began,) = reviewed(store, 90)
+    block(store, rounds=range(9, 20), steps=visit())
+    (ended,) = reviewed(store, 200)
+
+    assert began.onset == (NOON + timedelta(minutes=21), NOON + timedelta(minutes=31))
+    assert began.end is None
+    assert ended.end == (NOON + timedelta(minutes=81), NOON + timedelta(minutes=91))
+    assert ended.id == began.id
+    assert ended.revision == began.revision + 1
+    assert began.tier in (Tier.LIKELY, Tier.CONFIRMED)
+    assert began.technique == "tls.reset"
+    assert began.ruleset
+    assert all(store.measurement(witness) is not None for witness in began.witnesses)
+    assert [event.id for event in store.events()] == [began.id]
+
+
+def test_a_review_that_finds_nothing_new_says_nothing(store):
+    """Detection is recomputed from scratch each time; only what changed comes back."""
+    block(store, rounds=range(3), steps=visit())
+    block(store, rounds=range(3, 9), steps=RESET)
+    reviewed(store, 90)
+
+    assert reviewed(store, 91) == ()
+    assert len(store.events()) == 1
+
+
+def test_an_event_that_outlasts_the_window_keeps_its_onset_and_can_still_end(store):
+    """A block older than what a review reads is neither forgotten nor dated anew."""
+    short = replace(SETTINGS, lookback=timedelta(minutes=45))
+    block(store, rounds=range(3), steps=visit())
+    block(store, rounds=range(3, 9), steps=RESET)
+    (began,) = reviewed(store, 90)
+    block(store, rounds=range(9, 20), steps=visit())
+
+    (ended,) = reviewed(store, 200, short)
+
+    assert ended.id == began.id
+    assert ended.onset == began.onset
+    assert ended.end is not None
+
+
+def test_nothing_is_accused_while_there_are_no_controls(store):
+    """A lone vantage point without controls raises no event, however long a site fails."""
+    for number in range(30):
+        record(at(10 * number, measured(*RESET)), store, settings=SETTINGS)
+
+    assert reviewed(store, 300) == ()
