@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Show blocking events, the latest onset first; all times are UTC.
 
-    Onset is [last seen ok, first seen blocked], end is [last seen blocked, first seen ok]; a hole in the data makes
-    them wider. An event that later data took back stays in the list, marked as withdrawn.
+    Onset lies between last seen ok and first seen blocked, end between last seen blocked and first seen ok; a hole in
+    the data makes them wider. An event that later data took back stays in the list, marked as withdrawn.
     """
     moment = None if since is None else _moment(since)
     with reading(place(context).data_dir) as store:

@@ -20,7 +20,15 @@ USAGE = 2
 FAULT = 1
 """Exit code for a fault at run time: a full disk, a busy port, a locked data folder."""
 
-out = Console(highlight=False)
+WIDE = 132
+"""Columns of what goes to a pipe or a file, where no window's edge limits a table."""
+
+
+def _width() -> int | None:
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+
+
+out = Console(highlight=False, width=_width())
 err = Console(stderr=True, highlight=False)
 
 

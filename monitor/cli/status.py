@@ -28,9 +28,6 @@ MARKS: Mapping[State, tuple[str, str]] = {
 }
 """Shape and colour of a state; the word is always there, for those who see neither."""
 
-WIDE = 132
-"""Columns of the table where nobody's window limits it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -98,7 +95,7 @@ def render(status: Status, console: Console) -> None:
     if not status.targets:
         console.print(f"Nothing was measured yet in {status.data_dir}. Start with `presscanary run`.", markup=False)
     else:
-        console.print(_table(status.targets, console), crop=False)
+        console.print(_table(status.targets))
     for point in status.vantage_points:
         style = "yellow" if point.health in (Health.SICK, Health.OFFLINE) else ""
         console.print(health_line(point), style=style, markup=False)
@@ -106,9 +103,8 @@ def render(status: Status, console: Console) -> None:
         console.print(event_line(event), style="bold", markup=False)
 
 
-def _table(rows: tuple[Latest, ...], console: Console) -> Table:
-    """One row per address; in a pipe or a file there is no edge to keep to."""
-    table = Table(box=None, pad_edge=False, width=None if console.is_terminal else max(console.width, WIDE))
+def _table(rows: tuple[Latest, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
     for heading in ("target", "address", "from"):
         table.add_column(heading, overflow="fold")
     table.add_column("now", no_wrap=True, min_width=14)

@@ -1,7 +1,7 @@
 """What a network does to its users, as data: a view of the lab is under a tuple of rules, and the first that fits acts.
 
 A rule says whom it is about (a name, an address, bytes in the first data of a connection) and what is done. Names match
-exactly; `*.example.org` matches every name below `example.org`. The techniques are those that measurement studies
+exactly; `*.example.org` matches every name below `example.org`, and `*` every name. The techniques are those that measurement studies
 describe for real networks: forged DNS answers, unrouted and refused addresses, connections cut at the server name (SNI)
 of a TLS ClientHello or at the Host header, injected pages, interception with a foreign certificate, throttling, outage.
 """
@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
-from probes.testing.internet import Response
+from probes.testing.internet import Certificate, Response
 
 Cut: TypeAlias = Literal["reset", "close", "drop"]
 """How a connection ends: by RST, by FIN, or in silence (it stays open and nothing more arrives)."""
 
+SERVFAIL = 2
 NXDOMAIN = 3
 REFUSED = 5
 
@@ -36,16 +37,25 @@ class Throttle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """The true server's bytes up to so many, then silence; networks were seen to let 15 to 20 KB pass."""
+
+    after_bytes: int = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interception:
     """The handshake is answered with a certificate of the censor's own authority, for the name that was asked for.
 
-    The page is the true one where `response` is None.
+    The page is the true one where `response` is None. `certificate` asks for another kind of certificate: for example
+    one that vouches for itself, or a trusted one for another name (somebody else's server answers).
     """
 
     response: Response | None = None
+    certificate: Certificate | None = None
 
 
-Action: TypeAlias = Cut | Injection | Throttle
+Action: TypeAlias = Cut | Injection | Throttle | Freeze
 
 
 def block_page(body: bytes, *, status: str = "200 OK", headers: Iterable[tuple[str, str]] = ()) -> Injection:
@@ -81,26 +91,32 @@ class DNSForgery:
     answers: tuple[str, ...] = ()
     rcode: int = 0
     drop: bool = False
-    where: Literal["resolver", "wire"] = "resolver"
+    where: Literal["resolver", "wire", "authority"] = "resolver"
     """`resolver`: only the network's own resolver lies. `wire`: every question to UDP port 53, of whatever address, is
-    answered by an injector first, and the true answer, with another IP TTL, follows where there is one."""
+    answered by an injector first, and the true answer, with another IP TTL, follows where there is one. `authority`:
+    the name's own servers tell this network so, and every resolver passes it on, DNS over HTTPS included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressBlock:
-    """Packets to an address (to all its ports, or one) vanish, are refused, or are slowed down."""
+    """Packets to an address (to all its ports, or one) vanish, are refused, or are slowed down.
+
+    `reset`, `unreachable` and `denied` are what the system says of a connection at once: that it was reset while it was
+    opened, that a router calls the host unreachable, that this machine's own rules forbid it.
+    """
 
     address: str
     port: int | None = None
-    action: Literal["drop", "refuse"] | Throttle = "drop"
+    action: Literal["drop", "refuse", "reset", "unreachable", "denied"] | Throttle = "drop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SNIBlock:
-    """Connections whose ClientHello names a server, whatever their address and port."""
+    """Connections whose ClientHello names a server, whatever their port; at one address only where it is given."""
 
     names: tuple[str, ...]
     action: Action | Interception = "reset"
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +144,12 @@ class Outage:
     how: Literal["silent", "unreachable"] = "silent"
 
 
-Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | HostBlock | PayloadBlock | Outage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoIPv6:
+    """No route to any IPv6 address, as in most homes."""
+
+
+Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | HostBlock | PayloadBlock | Outage | NoIPv6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +168,11 @@ def covers(pattern: str, name: str) -> bool:
 
     >>> covers("example.org", "EXAMPLE.org"), covers("example.org", "www.example.org")
     (True, False)
-    >>> covers("*.example.org", "www.example.org")
-    True
+    >>> covers("*.example.org", "www.example.org"), covers("*", "example.org")
+    (True, True)
     """
     name = name.lower()
-    return name.endswith(pattern[1:]) if pattern.startswith("*.") else name == pattern
+    return name.endswith(pattern[1:]) if pattern.startswith("*.") else pattern in ("*", name)
 
 
 def forgery_of(rules: tuple[Rule, ...], name: str, *, at_resolver: bool) -> DNSForgery | None:
@@ -162,8 +183,14 @@ def forgery_of(rules: tuple[Rule, ...], name: str, *, at_resolver: bool) -> DNSF
     3
     >>> forgery_of((lie,), "news.example", at_resolver=False)
     """
-    lies = (rule for rule in of_kind(rules, DNSForgery) if at_resolver or rule.where == "wire")
+    lies = (rule for rule in of_kind(rules, DNSForgery) if at_resolver or rule.where != "resolver")
     return next((lie for lie in lies if _any_covers(lie.names, name)), None)
+
+
+def authority_of(rules: tuple[Rule, ...], name: str) -> DNSForgery | None:
+    """What the name's own servers tell this network in the place of what they tell others."""
+    told = (rule for rule in of_kind(rules, DNSForgery) if rule.where == "authority")
+    return next((rule for rule in told if _any_covers(rule.names, name)), None)
 
 
 def address_block_of(rules: tuple[Rule, ...], address: str, port: int) -> AddressBlock | None:
@@ -188,7 +215,7 @@ def action_on(rules: tuple[Rule, ...], address: str, port: int, flight: FirstFli
 def _effect(rule: Rule, address: str, port: int, flight: FirstFlight) -> Action | Interception | None:
     match rule:
         case SNIBlock(names=names, action=action) if _any_covers(names, flight.server_name):
-            return action
+            return action if rule.address in (None, address) else None
         case HostBlock(names=names, action=action) if _any_covers(names, flight.host):
             return action
         case PayloadBlock(contains=contains, action=action) if _meets(rule, address, port) and contains in flight.raw:

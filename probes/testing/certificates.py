@@ -22,6 +22,8 @@ WRONG_HOST = "another-site.example"
 _ALPN = ("h2", "http/1.1")
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=90)
+_GIANT = 8000
+"""Further names in a certificate of the kind `giant`; with them it is longer than OpenSSL takes (100 KiB)."""
 _LONGEST_NAME = 64  # a common name's upper bound, RFC 5280 appendix A.1 (ub-common-name)
 
 
@@ -54,10 +56,14 @@ class Certificates:
         """A server's TLS context with a certificate of that kind for `names`."""
         issuer = {"unknown_authority": self._untrusted, "self_signed": None}.get(kind, self.trusted)
         end = self._now - timedelta(days=30) if kind == "expired" else self._now + _LEAF_LIFE
+        if kind == "giant":
+            names += tuple(f"{number:05}.{names[0]}" for number in range(_GIANT))
         return self._context(kind, (WRONG_HOST,) if kind == "wrong_host" else names, issuer, end)
 
-    def intercepting(self, name: str) -> ssl.SSLContext:
-        """The TLS context of a censor who answers for `name` with a certificate of its own authority."""
+    def intercepting(self, name: str, kind: Certificate | None = None) -> ssl.SSLContext:
+        """The TLS context of a censor who answers for `name`, by default with a certificate of its own authority."""
+        if kind is not None:
+            return self.context(kind, (name,))
         return self._context("intercepting", (name,), self._censor, self._now + _LEAF_LIFE)
 
     def _context(self, kind: str, names: tuple[str, ...], issuer: Authority | None, end: datetime) -> ssl.SSLContext:

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
-from probes.testing.censor import Action, FirstFlight, Injection, Interception, Throttle
+from probes.testing.censor import (
+    Action,
+    FirstFlight,
+    Freeze,
+    Injection,
+    Interception,
+    Rule,
+    Throttle,
+    authority_of,
+)
 from probes.testing.certificates import Certificates
 from probes.testing.flight import read_flight
 from probes.testing.internet import NOT_FOUND, Certificate, Internet, Response, Site
-from probes.testing.names import question, true_answer
+from probes.testing.names import forged_answer, question, true_answer
 from probes.testing.web import Request, serve_http1, serve_http2
-from probes.testing.wire import Secure, Slow, Stream, Wire
+from probes.testing.wire import Frozen, Secure, Slow, Stream, Wire
 
 _HTTPS = 443
 _DNS_MESSAGE = "application/dns-message"  # RFC 8484 §6
@@ -29,6 +38,8 @@ class Scene:
     view: str
     address: str
     port: int
+    rules: tuple[Rule, ...] = ()
+    """Those of the view."""
 
     def site(self, name: str | None) -> Site | None:
         """The site that answers: the address's owner, or behind a transparent proxy the owner of the name asked for."""
@@ -62,6 +73,9 @@ async def converse(wire: Wire, flight: FirstFlight, action: Action | Interceptio
             await wire.finish()
         case Throttle(bytes_per_second=rate):
             await _serve(Slow(wire, rate), flight, scene, None)
+        case Freeze(after_bytes=most):
+            await _serve(Frozen(wire, most), flight, scene, None)
+            await wire.swallow()
         case Interception():
             await _serve(wire, flight, scene, action)
         case None:
@@ -80,7 +94,7 @@ async def _serve(stream: Stream, flight: FirstFlight, scene: Scene, interception
     if interception is None:
         context = scene.certificates.context(*_certificate(site, asked))
     else:
-        context = scene.certificates.intercepting(asked)
+        context = scene.certificates.intercepting(asked, interception.certificate)
     secure = Secure(stream, context)
     protocol = await secure.handshake()
     serve = serve_http2 if protocol == "h2" else serve_http1
@@ -106,12 +120,12 @@ def _answer(scene: Scene, interception: Interception | None, request: Request) -
     if site is None:
         return NOT_FOUND
     if site.resolver:
-        return _resolve(request, scene.internet)
+        return _resolve(request, scene)
     view = "" if owner is not site else scene.view
     return site.respond(host=request.host, path=request.path, port=scene.port, view=view)
 
 
-def _resolve(request: Request, internet: Internet) -> Response:
+def _resolve(request: Request, scene: Scene) -> Response:
     """The answer of a DNS-over-HTTPS server, by POST or GET (RFC 8484 §4.1)."""
     url = urlsplit(request.path)
     if url.path != "/dns-query":
@@ -119,7 +133,10 @@ def _resolve(request: Request, internet: Internet) -> Response:
     found = question(request.body if request.method == "POST" else _from_url(url.query))
     if found is None:
         return Response(status=400)
-    return Response(headers=(("Content-Type", _DNS_MESSAGE),), body=true_answer(found[0], internet))
+    query, name = found
+    told = authority_of(scene.rules, name)
+    body = true_answer(query, scene.internet) if told is None else forged_answer(query, told)
+    return Response(headers=(("Content-Type", _DNS_MESSAGE),), body=body)
 
 
 def _from_url(query: str) -> bytes:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-Certificate: TypeAlias = Literal["valid", "expired", "wrong_host", "unknown_authority", "self_signed"]
-"""What a site's certificate is like: trusted, out of date, for another name, or issued by somebody nobody trusts."""
+Certificate: TypeAlias = Literal["valid", "expired", "wrong_host", "unknown_authority", "self_signed", "giant"]
+"""What a site's certificate is like: trusted, out of date, for another name, issued by somebody nobody trusts, or so
+long that no client reads it to its end."""
 
 State: TypeAlias = Literal["up", "silent", "refusing"]
 """Whether a site's machines work: they answer, they are dead (no SYN is answered), or nothing listens on them."""
@@ -22,12 +23,17 @@ HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One HTTP response; `body` is sent `times` times in a row, without a stated length where that is not once."""
+    """One HTTP response; `body` is sent `times` times in a row, without a stated length where that is not once.
+
+    `raw` is a server that does not keep to HTTP/1.1: it sends those bytes, then `body` as often as it is told, as they
+    stand, and closes. Over HTTP/2 they are the body.
+    """
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = HTML
     body: bytes = b""
     times: int = 1
+    raw: bytes | None = None
 
 
 def page(title: str, text: str = "", *, status: int = 200, length: int | None = None) -> Response:

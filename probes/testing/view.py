@@ -9,7 +9,7 @@ import socket
 from functools import partial
 
 from probes.network import AddressRange, Transport, screen
-from probes.testing.censor import DNSForgery, Outage, Rule, action_on, address_block_of, forgery_of, of_kind
+from probes.testing.censor import DNSForgery, NoIPv6, Outage, Rule, action_on, address_block_of, forgery_of, of_kind
 from probes.testing.conversation import Scene, converse, first_flight
 from probes.testing.endpoints import Address
 from probes.testing.names import forged_answer, question, true_answer
@@ -25,6 +25,7 @@ RACE_GAP = 0.01
 
 _DNS = 53
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+_ERRORS = {"reset": errno.ECONNRESET, "unreachable": errno.EHOSTUNREACH, "denied": errno.EACCES}
 
 
 class View:
@@ -59,13 +60,22 @@ class View:
         return screen(address, self._allow)
 
     def open(self, address: str, port: int, transport: Transport) -> tuple[socket.socket, tuple[str, int]]:
-        """A socket and the loopback endpoint that plays a logical one; OSError (ENETUNREACH) where the link is down."""
-        if Outage(how="unreachable") in self.rules:
-            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        """A socket and the loopback endpoint that plays a logical one; OSError where the system says so at once."""
+        error = self._error(address, port)
+        if error is not None:
+            raise OSError(error, os.strerror(error))
         endpoint = self._endpoint(address, port, transport)
         sock = socket.socket(socket.AF_INET, _KINDS[transport])
         sock.setblocking(False)
         return sock, endpoint
+
+    def _error(self, address: str, port: int) -> int | None:
+        """The errno of a connection that this machine does not even begin, or that fails while it is opened."""
+        stranded = ":" in address and NoIPv6() in self.rules
+        if stranded or Outage(how="unreachable") in self.rules:
+            return errno.ENETUNREACH
+        block = address_block_of(self.rules, address, port)
+        return _ERRORS.get(block.action) if block is not None and isinstance(block.action, str) else None
 
     def _endpoint(self, address: str, port: int, transport: Transport) -> Address:
         """Silence for what is blackholed, dead or owned by nobody; refusal for closed ports; else a server."""
@@ -111,6 +121,8 @@ class View:
         if forgery is not None and forgery.drop:
             return
         injected = forgery is not None and forgery.where == "wire"
+        if forgery is not None and forgery.where == "authority" and not self._resolves(address):
+            return
         if forgery is not None:
             _send(sock, forged_answer(query, forgery), peer, FORGED_TTL if injected else TRUE_TTL)
         if self._resolves(address) and (forgery is None or injected):
@@ -130,7 +142,9 @@ class View:
 
     def _scene(self, address: str, port: int) -> Scene:
         internet, certificates = self._stage.internet, self._stage.certificates
-        return Scene(internet=internet, certificates=certificates, view=self.name, address=address, port=port)
+        return Scene(
+            internet=internet, certificates=certificates, view=self.name, address=address, port=port, rules=self.rules
+        )
 
 
 def _send(sock: socket.socket, answer: bytes, peer: Address, ttl: int) -> None:

@@ -52,9 +52,11 @@ async def serve_http1(stream: Stream, answer: Answer) -> None:
                 return
             buffer += data
         body, buffer = buffer[:length], buffer[length:]
-        await _respond_http1(
-            stream, answer(Request(method=request.method, path=request.path, host=request.host, body=body))
-        )
+        response = answer(Request(method=request.method, path=request.path, host=request.host, body=body))
+        if response.raw is not None:
+            await _respond_raw(stream, response.raw, response)
+            return
+        await _respond_http1(stream, response)
 
 
 def _parse_head(head: bytes) -> tuple[Request, int] | None:
@@ -79,6 +81,12 @@ async def _respond_http1(stream: Stream, response: Response) -> None:
     for _ in range(response.times):
         await stream.write(b"%x\r\n%s\r\n" % (len(response.body), response.body))
     await stream.write(b"0\r\n\r\n")
+
+
+async def _respond_raw(stream: Stream, start: bytes, response: Response) -> None:
+    await stream.write(start)
+    for _ in range(response.times):
+        await stream.write(response.body)
 
 
 def _phrase(status: int) -> str:

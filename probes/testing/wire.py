@@ -83,6 +83,24 @@ class Slow:
             await self._stream.write(data[start : start + self._slice])
 
 
+class Frozen:
+    """A stream whose writes arrive up to so many bytes; whatever comes later is lost."""
+
+    def __init__(self, stream: Stream, after_bytes: int) -> None:
+        self._stream = stream
+        self._left = after_bytes
+
+    async def read(self) -> bytes:
+        """The next bytes, as they come."""
+        return await self._stream.read()
+
+    async def write(self, data: bytes) -> None:
+        """Send what may still pass, and take the rest for sent."""
+        passing, self._left = data[: self._left], max(0, self._left - len(data))
+        if passing:
+            await self._stream.write(passing)
+
+
 class Secure:
     """The server's side of TLS over a stream."""
 

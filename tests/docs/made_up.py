@@ -1,8 +1,8 @@
 """The made-up series of the tutorial: `python tests/docs/made_up.py > docs/tutorial/series.csv` writes it anew.
 
-Six visits a day to news.example over twenty days of March 2026 from a network that is kept for documentation (RFC 5398).
-It is blocked by a reset of the handshake from the evening of the 12th to the evening of the 19th; nobody measured on the
-16th. A visit times out now and then, as visits do.
+Six visits a day to news.example over twenty days of March 2026, from a network that is kept for documentation
+(RFC 5398). It is blocked by a reset of the handshake from the evening of the 12th to the evening of the 19th; nobody
+measured on the 16th. Now and then a visit proves nothing, as visits do.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def _row(number: int) -> str:
     if HOLE[0] <= time < HOLE[1]:
         return ""
     blocked = BLOCKED[0] <= time < BLOCKED[1]
-    slow = not blocked and number % 37 == 20
-    failure, scores = ("connection_reset", "0.9,0,0.1") if blocked else ("", "0.1,0.2,0.1" if slow else "0,0,1")
+    vague = not blocked and number % 37 == 20
+    failure, scores = ("connection_reset", "0.9,0,0.1") if blocked else ("", "0.1,0.2,0.1" if vague else "0,0,1")
     name = f"madeup-{time:%Y%m%d%H%M}-XD-{number:03}"
     place = "news.example,https://news.example/,web_connectivity,64500,Made-up Telecom,XD,64500,XD,unknown"
     return f"{place},{time:%Y-%m-%d %H:%M:%S}.000,{name},,{str(blocked).lower()},,,{failure},0,0,1,0,0,1,{scores}"
