@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from monitor.app import App, utc_now
 from monitor.check import check
@@ -19,14 +21,13 @@ from monitor.cli.events import render as render_events
 from monitor.cli.frame import FAULT, CommandError, err, out, place, print_json
 from monitor.cli.run import stop_on_signals
 from monitor.cli.serve import Door, open_door, serve
-from monitor.cli.status import Status, flat, gather
-from monitor.cli.status import render as render_status
 from monitor.cli.tell import Teller
 from monitor.demo.country import INTERNET, LENGTH
 from monitor.demo.play import play, settings, views
-from monitor.model import BlockingEvent, CheckReport
+from monitor.model import BlockingEvent, CheckReport, Outcome, State
 from monitor.store import StoreError
 from probes.document import document
+from probes.model import Role
 from probes.testing import Loopback
 
 
@@ -34,9 +35,12 @@ from probes.testing import Loopback
 class Shown:
     """What a demo found."""
 
-    status: Status
     events: tuple[BlockingEvent, ...]
     check: CheckReport
+    called: Mapping[str, Mapping[str, int]]
+    """Measurements by target and by what its state was called, at the vantage points (controls left out)."""
+    sick: tuple[str, ...]
+    """Vantage points that were called sick for a while."""
 
 
 def command(
@@ -60,7 +64,7 @@ def command(
     except StoreError as fault:
         raise CommandError(str(fault), FAULT) from fault
     if as_json:
-        print_json(_as_document(shown))
+        print_json({"simulated": True} | document(shown))
     else:
         _render(shown)
 
@@ -69,7 +73,8 @@ async def _demo(data_dir: Path, pace: float, host: str, port: int, *, keep: bool
     console = err if quiet else out
     async with Loopback(INTERNET) as lab:
         networks = views(lab)
-        configured = settings(utc_now(), pace)
+        start = utc_now()
+        configured = settings(start, pace)
         teller = Teller(console)
         with (
             open_door(host, port) as door,
@@ -82,7 +87,8 @@ async def _demo(data_dir: Path, pace: float, host: str, port: int, *, keep: bool
             await _watch(app, door, asyncio.create_task(play(lab, networks, pace, tell)), keep=keep)
             events = app.store.events()
             report = check(events, configured.documented, app.store.days(), now=utc_now())
-            return Shown(status=gather(app.store, data_dir), events=events, check=report)
+            rows = app.store.outcomes(role=Role.VANTAGE, since=start)
+            return Shown(events=events, check=report, called=_called(rows), sick=_sick(rows))
 
 
 async def _watch(app: App, door: Door, script: asyncio.Task[None], *, keep: bool) -> None:
@@ -103,17 +109,25 @@ def _greeting(door: Door, data_dir: Path) -> tuple[str, ...]:
     )
 
 
-def _as_document(shown: Shown) -> Mapping[str, object]:
-    return {
-        "simulated": True,
-        "status": flat(shown.status),
-        "events": document(shown.events),
-        "check": document(shown.check),
-    }
+def _called(rows: Iterable[Outcome]) -> Mapping[str, Mapping[str, int]]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        counts[row.target][row.verdict.state] += 1
+    return counts
+
+
+def _sick(rows: Iterable[Outcome]) -> tuple[str, ...]:
+    return tuple(sorted({row.vantage for row in rows if row.verdict.rule_id == "vantage.sick"}))
 
 
 def _render(shown: Shown) -> None:
     out.rule("At the end of the demo (simulated)")
-    render_status(shown.status, out)
+    table = Table(
+        "target", *State, title="Measurements, by what was said of the target", title_justify="left", box=None
+    )
+    for target, counts in shown.called.items():
+        table.add_row(target, *(str(counts.get(state, "")) for state in State))
+    out.print(table)
+    out.print(f"Vantage points called sick for a while: {', '.join(shown.sick) or 'none'}")
     render_events(shown.events, out)
     render_check(shown.check, out)

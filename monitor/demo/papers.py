@@ -20,8 +20,8 @@ def claims(start: datetime, pace: float) -> tuple[Claim, ...]:
     """
 
     def claim(name: str, kind: str, since: float, until: float, says: str) -> Claim:
-        first = start + timedelta(seconds=since * pace) - MARGIN
-        last = start + timedelta(seconds=until * pace) + MARGIN
+        first = start.replace(microsecond=0) + timedelta(seconds=since * pace) - MARGIN
+        last = start.replace(microsecond=0) + timedelta(seconds=until * pace) + MARGIN
         return Claim(
             id=name,
             target=name.partition("-")[0],

@@ -1,0 +1,120 @@
+"""The demo: a story with a known truth, told by the same program as `run`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.demo.country import INTERNET, LENGTH, POINTS, SCRIPT, TARGETS, TRUTH, down_at, rules_at, turns
+from monitor.demo.papers import claims
+from monitor.demo.play import settings
+from monitor.store import open_store
+from probes.model import Role
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, str, Path]:
+    """What a whole demo printed as JSON, what it said on the way, and where its data are."""
+    data = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "--data-dir", str(data), "demo", "--port", "0", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=280,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+    return json.loads(done.stdout), done.stderr, data
+
+
+@pytest.mark.slow
+def test_each_block_becomes_one_event_with_the_technique_that_was_played(played):
+    """DNS, TLS and HTTP interference are told apart, on the networks that do it, and nothing else is accused."""
+    events = {event["target"]: event for event in played[0]["events"]}
+
+    assert sorted(events) == sorted(TRUTH)
+    assert {name: event["technique"].split(".")[0] for name, event in events.items()} == {
+        name: layer for name, (layer, _, _) in TRUTH.items()
+    }
+    assert events["courier"]["networks"] == ["AS64501"]
+    assert events["herald"]["networks"] == events["lantern"]["networks"] == ["AS64501", "AS64502"]
+    assert events["courier"]["end"] is None
+    assert events["herald"]["end"] is not None
+    assert all(event["counts"]["controls_agree"] == 3 for event in events.values())
+
+
+@pytest.mark.slow
+def test_the_site_that_is_down_is_called_down_and_the_broken_vantage_point_sick(played):
+    """A power cut and a broken resolver are no censorship."""
+    found, said, _ = played
+
+    assert found["called"]["weather"].get("down", 0) > 0
+    assert "blocked" not in found["called"]["weather"]
+    assert found["sick"] == ["river-1"]
+    assert "river-1 is sick" in said
+
+
+@pytest.mark.slow
+def test_the_events_agree_with_the_dates_that_the_demo_documents_and_the_rumour_is_contradicted(played):
+    """The check is real: it supports what happened and contradicts what did not."""
+    verdicts = {each["claim"]["id"]: each["verdict"] for each in played[0]["check"]["checks"]}
+
+    assert verdicts["market-rumour"] == "contradicted"
+    assert verdicts["weather-outage"] == "supported"
+    told = [verdicts[name] for name in verdicts if name.endswith("blocked")]
+    assert len(told) == 5
+    assert set(told) <= {"supported", "consistent"}
+    assert told.count("supported") >= 4
+
+
+@pytest.mark.slow
+def test_everything_that_the_demo_keeps_is_labelled_as_simulated(played):
+    """Demo data can be told from real data wherever they turn up."""
+    found, _, data = played
+
+    assert found["simulated"] is True
+    assert all(event["simulated"] for event in found["events"])
+    with open_store(data, read_only=True) as store:
+        assert store.simulated
+        assert all(row.simulated for row in store.outcomes(limit=500))
+
+
+def test_the_script_refers_to_sites_and_vantage_points_that_exist():
+    """A typing mistake in the story would silently change nothing."""
+    points = {point.id for point in POINTS}
+
+    assert all(set(turn.views) <= points for turn in SCRIPT)
+    assert all(INTERNET.site_named(turn.down) for turn in SCRIPT if turn.down)
+    assert all(0 < moment < LENGTH for moment in turns())
+    assert {target.id for target in TARGETS} >= set(TRUTH)
+
+
+def test_before_the_script_begins_nobody_is_censored_and_everything_is_up():
+    """The story starts with a country in which everything works."""
+    assert not any(rules_at(point.id, 0.0) for point in POINTS)
+    assert not down_at(0.0)
+
+
+def test_controls_are_never_censored():
+    """What the controls see is the truth of the story."""
+    controls = [point.id for point in POINTS if point.role is Role.CONTROL]
+
+    assert len(controls) == 3
+    assert not any(rules_at(name, moment) for name in controls for moment in turns())
+
+
+def test_the_configuration_is_simulated_from_end_to_end():
+    """Targets, vantage points and claims cannot be mistaken for real ones."""
+    configured = settings(START, 1.0)
+
+    assert configured.simulated
+    assert all(station.point.simulated for station in configured.vantage_points)
+    assert all(claim.simulated for claim in claims(START, 1.0))
