@@ -119,7 +119,7 @@ class App:
     async def watch(self) -> None:
         """Measure on schedule until `stopping` is set, then finish what runs. StoreError where storing failed."""
         self.schedule.every(self._review_interval(), self._review, "review")
-        self.schedule.start(self.clock())
+        self.schedule.start(self.clock(), self._review)
         await self.stopping.wait()
         await self.schedule.stop()
         if self.fault is None:

@@ -36,6 +36,11 @@ class Order:
 
 
 Work = Callable[[Order], Awaitable[None]]
+Between = Callable[[], Awaitable[None]]
+
+
+async def _nothing() -> None:
+    pass
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,11 +83,11 @@ class Schedule:
         )
         self._scheduler.add_listener(self._note, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
-    def start(self, now: datetime) -> None:
-        """Measure every pair once, innocuous targets and controls first, then each at its own phase of its interval."""
+    def start(self, now: datetime, between: Between) -> None:
+        """Measure every pair once, as `once` does, then each at its own phase of its interval."""
         self._plan(self.orders, now)
         self._scheduler.start()
-        self._spawn(self.once())
+        self._spawn(self.once(between=between))
 
     def replace(self, orders: Sequence[Order], now: datetime) -> None:
         """Measure these pairs from now on: what runs goes on, what stayed the same keeps its phase, new ones start."""
@@ -103,8 +108,11 @@ class Schedule:
         """Call `work` once per interval beside the orders."""
         self._scheduler.add_job(work, IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name)
 
-    async def once(self, done: Callable[[Order], None] = lambda _: None) -> None:
-        """Run every order one time: first what tells whether the vantage points and the targets themselves work."""
+    async def once(self, done: Callable[[Order], None] = lambda _: None, *, between: Between = _nothing) -> None:
+        """Run every order one time, in three batches: innocuous targets, controls, the rest; `between` follows each.
+
+        So it is known early whether the vantage points, and then the targets themselves, work at all.
+        """
         first = [order for order in self.orders if order.target.innocuous]
         second = [order for order in self.orders if not order.target.innocuous and order.vantage.role is Role.CONTROL]
         rest = [order for order in self.orders if order not in first and order not in second]
@@ -112,6 +120,7 @@ class Schedule:
             async with asyncio.TaskGroup() as group:
                 for order in batch:
                     group.create_task(self._run(order, done))
+            await between()
 
     def close(self) -> None:
         """Start nothing more."""

@@ -34,6 +34,7 @@ from probes.registry import all_probes
 from probes.steps.certificate import describe
 from probes.steps.dns import endpoint
 from probes.steps.url import parse
+from probes.streams import abandon, settle
 
 _RED, _GREEN, _BOLD, _PLAIN = "\033[31m", "\033[32m", "\033[1m", "\033[0m"
 _CLOSING = (
@@ -44,7 +45,8 @@ _OFFLINE = "Nobody answered anything: this machine may have no connection to the
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the URL that the arguments name and print the steps; 0 when measured, 2 for wrong arguments."""
+    """Measure the URL that the arguments name and print the steps; 0 when measured, 1 unprintable, 2 wrong arguments."""
+    settle()
     chosen = _parser().parse_args(arguments)
     try:
         task = _task(chosen)
@@ -62,9 +64,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     if chosen.json:
         found = {"id": measurement_id(measurement)} | document(measurement)
-        print(json.dumps(found, ensure_ascii=False, indent=2))
-    else:
-        print(render(measurement, colour=sys.stdout.isatty()))
+        return _print(json.dumps(found, ensure_ascii=False, indent=2))
+    return _print(render(measurement, colour=sys.stdout.isatty()))
+
+
+def _print(text: str) -> int:
+    """Print `text`; 0 where it is out or nobody wanted all of it, 1 where it could not be written (a full disk)."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        abandon()
+    except OSError as error:
+        abandon()
+        print(f"python -m probes: cannot print: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -13,7 +13,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
@@ -77,8 +77,17 @@ def document(value: Any) -> Any:
             return [document(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         named = {"type": type(value).__name__} if type(value).__name__ in _STEPS else {}
-        return named | {field.name: document(getattr(value, field.name)) for field in fields(value)}
+        return named | {
+            field.name: document(item)
+            for field in fields(value)
+            if not _omitted(field, item := getattr(value, field.name))
+        }
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _omitted(known: Field[Any], item: Any) -> bool:
+    """Whether a field that came later (`probes.model`) says nothing; without it old documents keep their ids."""
+    return known.metadata.get("omitted") == "default" and item == known.default
 
 
 def canonical(value: Any) -> bytes:

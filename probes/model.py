@@ -17,6 +17,38 @@ Failure: TypeAlias = str | None
 """An OONI df-007 failure string, or None where the step did what it was asked."""
 
 
+_LATER = {"omitted": "default"}
+"""Marks fields that came after documents had been hashed: at their default they are left out of the document, so that
+what was stored before keeps its id."""
+
+
+class Purpose(StrEnum):
+    """What a step was made for, where a measurement compares names or places; what it shows is for others to say.
+
+    `trigger` stands for the target's own name, `innocuous` for one that nobody blocks; `target` and `echo` for where
+    the connection went: to the target's address, or to our own control server.
+    """
+
+    VISIT = "visit"
+    TRIGGER_AT_TARGET = "trigger@target"
+    TRIGGER_AT_ECHO = "trigger@echo"
+    INNOCUOUS_AT_TARGET = "innocuous@target"
+    INNOCUOUS_AT_ECHO = "innocuous@echo"
+    INNOCUOUS_ELSEWHERE = "innocuous@target/other"
+    """At another address of the target, which this measurement showed no trigger."""
+    BEFORE = "innocuous before"
+    AFTER = "innocuous after"
+    NO_SERVER = "no server"
+    """A question for the target's name to an address that runs no DNS …"""
+    NO_SERVER_INNOCUOUS = "no server, innocuous"
+    """… and one for an innocuous name."""
+    INVENTED = "invented name"
+    SITE = "innocuous site"
+    CANARY = "canary"
+    IPV6 = "ipv6"
+    DNS64 = "dns64"
+
+
 class Role(StrEnum):
     """Why a vantage point measures: to watch a network, or to know how a target looks where no censor sits."""
 
@@ -84,7 +116,7 @@ class DNSLookup:
 
     hop: int
     engine: str
-    """system (the resolver this machine is configured with), udp (a public resolver) or doh."""
+    """system (the resolver this machine is configured with), udp (a public resolver), tcp (the same) or doh."""
     resolver: str
     """`address:port` or URL of a public resolver; empty for the system's, whose address tells about the operator."""
     name: str
@@ -95,6 +127,7 @@ class DNSLookup:
     rcode: int | None = None
     answers: tuple[Answer, ...] = ()
     datagrams: tuple[Datagram, ...] = ()
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -113,6 +146,7 @@ class Screened:
     started: float
     duration: float = 0.0
     failure: Failure = None
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +171,7 @@ class TCPConnect:
     duration: float
     failure: Failure = None
     tcp_info: TCPInfo | None = None
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +195,7 @@ class TLSHandshake:
     bytes_sent: int = 0
     bytes_received: int = 0
     tcp_info: TCPInfo | None = None
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +205,7 @@ class Body:
     length: int
     """Bytes after decompression, as far as read."""
     sha256: str | None = None
+    """Of the body without the addresses that it prints, so that no visitor's address can be guessed from it."""
     title: str | None = None
     truncated: bool = False
     kept: bytes | None = None
@@ -193,6 +230,9 @@ class HTTPRoundTrip:
     body: Body | None = None
     first_byte: float | None = None
     """Seconds since `started` until the first byte of the response."""
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+    arrivals: tuple[tuple[float, int], ...] = field(default=(), metadata=_LATER)
+    """How the response came in, where that was asked for: seconds since `started`, and bytes of it there by then."""
 
 
 Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip
@@ -263,6 +303,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """Our own control server (`presscanary echo`): it answers any name, and tells who has the token what reached it."""
+
+    addresses: tuple[str, ...]
+    """The more there are, the less a name that is blocked can spoil the comparison with one that is not."""
+    token: str = field(default="", repr=False)
+    """Empty where nothing may be asked of it: then only handshakes are compared. It never enters a record."""
+    pin: str = ""
+    """SHA-256 (hex) of its public key (SubjectPublicKeyInfo, RFC 7469 §2.4); empty: it is believed without proof."""
+    https_port: int = 443
+    http_port: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One order to measure: which URL of which target, from which vantage point, asking whom, within which limits."""
 
@@ -271,6 +325,11 @@ class Task:
     vantage: VantagePoint
     resolvers: Resolvers = field(default_factory=Resolvers)
     limits: Limits = field(default_factory=Limits)
+    echo: Echo | None = None
+    innocuous_names: tuple[str, ...] = ()
+    """Hosts that nobody blocks, kept elsewhere than the target; what they are compared for takes the first or draws."""
+    no_dns: tuple[str, ...] = ()
+    """Foreign addresses of ours that run no DNS: whatever answers from there was injected on the way."""
 
 
 Clock: TypeAlias = Callable[[], datetime]

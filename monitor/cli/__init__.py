@@ -6,7 +6,6 @@ A command's file has the command's name (`check_config.py` is `check-config`, `i
 
 from __future__ import annotations
 
-import os
 import pkgutil
 import sys
 from importlib import import_module, metadata
@@ -15,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli.frame import CommandError, Place, err
+from monitor.cli.frame import FAULT, CommandError, Place, err
 from monitor.config import shipped
+from probes.streams import abandon, settle
 
 
 def _version(wanted: bool) -> None:
@@ -72,11 +72,24 @@ def _add(app: typer.Typer, name: str, module: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 fault at run time, 2 wrong input; a fault is one line, never a traceback."""
+    settle()
     try:
-        build()(args=arguments)
+        _run(arguments)
     except CommandError as fault:
         err.print(str(fault), style="red", markup=False, soft_wrap=True)
         sys.exit(fault.code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon()
         sys.exit(0)
+    except OSError as fault:
+        abandon()
+        err.print(f"cannot go on: {fault.strerror or fault}", style="red", markup=False, soft_wrap=True)
+        sys.exit(FAULT)
+
+
+def _run(arguments: list[str] | None) -> None:
+    """Run one command, and do not call it done before what it printed is out."""
+    try:
+        build()(args=arguments)
+    finally:
+        sys.stdout.flush()

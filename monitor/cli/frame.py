@@ -24,12 +24,20 @@ WIDE = 132
 """Columns of what goes to a pipe or a file, where no window's edge limits a table."""
 
 
+NARROW = 20
+"""Fewer columns than this cannot hold a table; with $COLUMNS at 0 nothing at all would be printed."""
+
+
 def _width() -> int | None:
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told) < NARROW:
+        return WIDE
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()  # None where standard output was closed
+    return None if told or on_terminal else WIDE
 
 
 out = Console(highlight=False, width=_width())
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, width=_width())
 
 
 class CommandError(Exception):

@@ -22,15 +22,17 @@ from probes.model import Role
 __all__ = ["DetectorSettings", "detect", "reconcile"]
 
 
-def detect(cells: Iterable[Cell], *, settings: DetectorSettings, now: datetime) -> tuple[BlockingEvent, ...]:
+def detect(
+    cells: Iterable[Cell], *, settings: DetectorSettings, now: datetime, null: Null | None = None
+) -> tuple[BlockingEvent, ...]:
     """Every blocking event that the cells up to `now` show, oldest onset first; the order of the cells does not matter.
 
     Cells of control vantage points and of innocuous targets say how much the others can be believed and never open an
     event; `down` and `insufficient` say nothing for or against a block. Where there is nothing to see, the answer
-    is ().
+    is (). Where the cells are an excerpt, `null` is that of all of them: it looks back only.
     """
     ordered = sorted((cell for cell in cells if cell.start <= now), key=_position)
-    null = Null.of(ordered, settings)
+    null = null or Null.of(ordered, settings)
     units, controls = _sorted_out(ordered)
     found: dict[tuple[str, str], list[Tally]] = defaultdict(list)
     for (target, country, _), unit in units.items():

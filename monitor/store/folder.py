@@ -66,6 +66,8 @@ def prepare(path: Path) -> Folder:
     """The data folder, made (mode 0700) where it is missing; StoreError where it is a file or on a network disk."""
     if path.exists() and not path.is_dir():
         raise StoreError(f"{path} is a file, not a folder: name another data folder with --data-dir")
+    if path.is_symlink() and not path.exists():
+        raise StoreError(f"{path} is a link that leads nowhere: mend it, or name another data folder with --data-dir")
     refuse_network_disk(path)
     if not path.exists():
         path.mkdir(mode=FOLDER_MODE, parents=True)
@@ -104,7 +106,7 @@ def refuse_network_disk(path: Path, mounts: Path = _MOUNTS) -> None:
     """Raise StoreError where `path` is on a disk of another machine; a system without /proc/mounts is trusted."""
     if not mounts.exists():
         return
-    kind = file_system(str(path.resolve()), mounts.read_text(errors="surrogateescape"))
+    kind = file_system(os.path.realpath(path), mounts.read_text(errors="surrogateescape"))
     if kind in NETWORK_FILE_SYSTEMS:
         raise StoreError(f"{path} is on a network file system ({kind}), where SQLite loses data: use a local disk")
 

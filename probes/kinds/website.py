@@ -56,7 +56,7 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
         vantage=task.vantage,
         started=started,
         duration=trace.elapsed(),
-        steps=tuple(sorted(trace.steps, key=lambda step: (step.hop, step.started))),
+        steps=trace.record(),
         failure=failure,
         innocuous=task.target.innocuous,
         software=_software(),

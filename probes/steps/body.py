@@ -9,6 +9,7 @@ import re
 import zlib
 
 from probes.model import Body
+from probes.own import Own
 from probes.scrub import scrub, scrub_bytes
 
 SMALL = 16 * 1024
@@ -69,22 +70,26 @@ def _inflater(content_encoding: str) -> zlib._Decompress | None:
     return None
 
 
-def summarise(raw: bytes, *, truncated: bool, content_type: str = "", suspicious: bool = False) -> Body:
-    """What is recorded of a body.
+def summarise(
+    raw: bytes, *, truncated: bool, content_type: str = "", suspicious: bool = False, own: Own | None = None
+) -> Body:
+    """What is recorded of a body; `own` is what is known of this machine and looked for in it.
 
-    Length and SHA-256 are of the bytes themselves. They are kept, scrubbed and at most `KEPT` of them, where the body
-    is small (`SMALL`) or the response suspicious: not a success, or sent in clear text, where anybody on the path could
-    have written it.
+    The length is that of the bytes as they came, the SHA-256 that of the scrubbed ones: from the hash of a block page
+    that prints its visitor's address, all 2**32 addresses could be tried in minutes. The bytes are kept, scrubbed and
+    at most `KEPT` of them, where the body is small (`SMALL`) or the response suspicious: not a success, or sent in clear
+    text, where anybody on the path could have written it.
 
     >>> summarise(b"<title>Blocked for 192.0.2.7</title>", truncated=False).title
     'Blocked for [scrubbed]'
     """
+    scrubbed = scrub_bytes(raw) if own is None else own.hide_bytes(raw)
     return Body(
         length=len(raw),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=hashlib.sha256(scrubbed).hexdigest(),
         title=title_of(raw, content_type),
         truncated=truncated,
-        kept=scrub_bytes(raw[:KEPT]) if suspicious or len(raw) <= SMALL else None,
+        kept=scrubbed[:KEPT] if suspicious or len(raw) <= SMALL else None,
     )
 
 

@@ -22,6 +22,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -48,6 +49,22 @@ def check(chain: tuple[bytes, ...], name: str, roots: tuple[bytes, ...], moment:
     `name` is a host name in its ASCII form or an IP address; `roots` are DER certificates; `moment` is aware.
     """
     _trust(roots).check(chain[:_LONGEST_CHAIN], name, moment)
+
+
+def check_pin(chain: tuple[bytes, ...], pin: str) -> None:
+    """Return where the leaf has the public key that `pin` is of, whatever names it carries; NamedError else."""
+    try:
+        same = bool(chain) and pin_of(chain[0]) == pin.lower()
+    except UNREADABLE as error:
+        raise NamedError(INVALID, "not a readable certificate") from error
+    if not same:
+        raise NamedError(INVALID, "another public key than the pinned one")
+
+
+def pin_of(der: bytes) -> str:
+    """SHA-256 (hex) of a certificate's public key (SubjectPublicKeyInfo, RFC 7469 §2.4); one of `UNREADABLE` else."""
+    key = load(der).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key).hexdigest()
 
 
 def load(der: bytes) -> x509.Certificate:

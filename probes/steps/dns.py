@@ -2,7 +2,8 @@
 
 Engines: `system` is the resolver that the machine is configured with, asked directly (getaddrinfo hides which answer
 came when, and its pool of threads stalls under black holes; `/etc/hosts` and search domains play no part). `udp` is a
-public resolver. `doh` is DNS over HTTPS (RFC 8484) at a pinned address, its certificate verified; it needs no DNS.
+public resolver, `tcp` the same one asked over TCP. `doh` is DNS over HTTPS (RFC 8484) at a pinned address, its
+certificate verified; it needs no DNS.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from probes.steps.tcp import dial
 from probes.steps.tls import secure
 from probes.steps.trace import Trace
 
-Engine: TypeAlias = Literal["system", "udp", "doh"]
+Engine: TypeAlias = Literal["system", "udp", "tcp", "doh"]
 QueryType: TypeAlias = Literal["A", "AAAA"]
 
 WRONG_ID = "dns_reply_with_wrong_query_id"
@@ -70,6 +71,7 @@ async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryTy
             rcode=None if reply is None else reply.rcode,
             answers=() if reply is None else reply.answers,
             datagrams=tuple(hearing.datagrams),
+            purpose=trace.purpose,
         )
         trace.keep(step)
     return step
@@ -80,11 +82,16 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
         case "system":
             if trace.network.resolver is None:
                 raise NamedError(_NO_RESOLVER, "no resolver is configured")
+            trace.own.learn(trace.network.resolver[0], socket=False)
             await _ask_server(trace, hearing, *trace.network.resolver)
         case "udp":
             if resolvers.udp is None:
                 raise ValueError("no public resolver is configured")
             await _ask_server(trace, hearing, *endpoint(resolvers.udp))
+        case "tcp":
+            if resolvers.udp is None:
+                raise ValueError("no public resolver is configured")
+            hearing.take(await _ask_over_tcp(trace.network, hearing.wire, *endpoint(resolvers.udp)))
         case "doh":
             if resolvers.doh is None:
                 raise ValueError("no DNS-over-HTTPS server is configured")
@@ -158,6 +165,7 @@ async def _ask_over_udp(trace: Trace, hearing: _Hearing, address: str, port: int
     opened, target = trace.network.open(address, port, "udp")
     with closing(opened):
         opened.connect(target)
+        trace.own.learn(str(opened.getsockname()[0]))
         with Inbox(opened, hearing.heard, hearing.broke) as inbox:
             await _send_until_settled(inbox, hearing, trace.limits.dns)
             if hearing.reply is None or not hearing.reply.truncated:
@@ -198,6 +206,7 @@ async def _ask_over_https(trace: Trace, wire: bytes, server: DoHServer) -> bytes
         raise ValueError(f"DNS over HTTPS needs an https:// URL, not {server.url!r}")
     stream = await dial(trace.network, server.address, place.port)
     with closing(stream):
+        trace.own.learn(stream.local)
         channel = await secure(stream, place.host)
         certificate.check(channel.chain, place.host, trace.network.roots, trace.started)
         status, media_type, answer = await post(channel, place, wire, media_type=_MEDIA_TYPE, limit=_LARGEST)
@@ -226,7 +235,7 @@ def endpoint(text: str) -> tuple[str, int]:
 def _shown(engine: Engine, resolvers: Resolvers) -> str:
     """The resolver as it is recorded: the system's never, because it would tell where the operator sits."""
     match engine:
-        case "udp" if resolvers.udp is not None:
+        case "udp" | "tcp" if resolvers.udp is not None:
             address, port = endpoint(resolvers.udp)
             return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         case "doh" if resolvers.doh is not None:

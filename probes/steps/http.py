@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import warnings
 import zlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import h2.exceptions
 import h11
@@ -17,7 +17,7 @@ from probes.failure import TIMEOUT, NamedError, failure_of
 from probes.model import Body, Failure, HTTPRoundTrip
 from probes.scrub import scrub, scrub_url
 from probes.steps.body import BodyReader, summarise
-from probes.steps.exchange import CHUNK
+from probes.steps.progress import Progress, Watched
 from probes.steps.tcp import Channel
 from probes.steps.trace import Trace
 from probes.steps.transport import ChannelTransport
@@ -37,6 +37,7 @@ _BROWSER = (
 """What Firefox 140 ESR sends, but for the encodings that are not inflated here. No word says that this is a probe: a
 censor who could tell would treat it otherwise than people (and people near it worse)."""
 _NAVIGATION = (("Connection", "keep-alive"), ("Upgrade-Insecure-Requests", "1"))
+_HIDDEN = "[secret]"
 _PLACES = frozenset({"location", "content-location", "referer"})
 
 
@@ -58,36 +59,38 @@ class Visit:
             self.cookies.extract_cookies(response)
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far an exchange came; what is here survives when it breaks off."""
-
-    response: httpx.Response | None = None
-    reader: BodyReader | None = None
-    first_byte: float | None = None
-
-
 async def fetch(
-    trace: Trace, visit: Visit, channel: Channel, place: WebAddress, *, referer: str | None = None, last: bool = False
+    trace: Trace,
+    visit: Visit,
+    channel: Channel,
+    place: WebAddress,
+    *,
+    referer: str | None = None,
+    last: bool = False,
+    secret: str = "",
+    timed: bool = False,
 ) -> WebAddress | None:
     """GET `place` over `channel` within `limits.http`, keep the step, and return where it redirects to, if anywhere.
 
     None also where the exchange failed. `last` says that no redirect may follow any more; one that comes then, or one
-    to a host that cannot exist, is the step's failure. What is recorded is scrubbed; what is sent and followed is not.
+    to a host that cannot exist, is the step's failure. What is recorded is scrubbed, of `secret` too; what is sent and
+    followed is not. `timed` keeps how the response came in.
     """
     started = trace.elapsed()
-    progress = _Progress()
+    progress = Progress()
     request = visit.request(place, referer)
     failure: Failure = TIMEOUT  # stands where the whole measurement is cut short meanwhile
     target: WebAddress | None = None
     try:
         async with asyncio.timeout(trace.limits.http):
-            await _carry(progress, _Watched(channel, progress, trace.elapsed), request, trace.limits.body)
+            await _carry(progress, Watched(channel, progress, trace.elapsed), request, trace.limits.body)
         failure, target = _redirect(progress.response, place, last=last)
     except FAULTS as error:
         failure = failure_of(error)
     finally:
-        trace.keep(_record(trace, place, channel, progress, started=started, failure=failure, request=request))
+        step = _record(trace, place, channel, progress, started=started, failure=failure, request=request)
+        step = replace(step, arrivals=_since(started, progress.arrivals)) if timed else step
+        trace.keep(without(secret, step) if secret else step)
     if progress.response is not None:
         visit.remember(progress.response)
     return target
@@ -97,7 +100,7 @@ async def post(
     channel: Channel, place: WebAddress, content: bytes, media_type: str, limit: int
 ) -> tuple[int, str, bytes]:
     """POST `content` and return status, Content-Type and body (at most `limit` bytes); raises one of `FAULTS`."""
-    progress = _Progress()
+    progress = Progress()
     headers = [_BROWSER[0], ("Accept", media_type), ("Content-Type", media_type)]
     await _carry(progress, channel, httpx.Request("POST", place.url, headers=headers, content=content), limit)
     assert progress.response is not None, "an exchange without response raises"
@@ -105,7 +108,7 @@ async def post(
     return progress.response.status_code, progress.response.headers.get("content-type", ""), progress.reader.raw
 
 
-async def _carry(progress: _Progress, channel: Channel, request: httpx.Request, limit: int) -> None:
+async def _carry(progress: Progress, channel: Channel, request: httpx.Request, limit: int) -> None:
     response = progress.response = await ChannelTransport(channel).handle_async_request(request)
     reader = BodyReader(limit=limit, content_encoding=response.headers.get("content-encoding", ""))
     progress.reader = reader
@@ -117,35 +120,6 @@ async def _carry(progress: _Progress, channel: Channel, request: httpx.Request, 
             reader.feed(chunk)
             if reader.truncated:
                 break
-
-
-class _Watched:
-    """A channel that notes when the first byte of the response came."""
-
-    def __init__(self, channel: Channel, progress: _Progress, elapsed: Callable[[], float]) -> None:
-        self._channel = channel
-        self._progress = progress
-        self._elapsed = elapsed
-
-    @property
-    def alpn(self) -> str:
-        return self._channel.alpn
-
-    @property
-    def peer(self) -> tuple[str, int]:
-        return self._channel.peer
-
-    async def read(self, most: int = CHUNK) -> bytes:
-        data = await self._channel.read(most)
-        if data and self._progress.first_byte is None:
-            self._progress.first_byte = self._elapsed()
-        return data
-
-    async def write(self, data: bytes) -> None:
-        await self._channel.write(data)
-
-    def close(self) -> None:
-        self._channel.close()
 
 
 def _redirect(response: httpx.Response | None, place: WebAddress, *, last: bool) -> tuple[Failure, WebAddress | None]:
@@ -165,7 +139,7 @@ def _record(
     trace: Trace,
     place: WebAddress,
     channel: Channel,
-    progress: _Progress,
+    progress: Progress,
     *,
     started: float,
     failure: Failure,
@@ -184,18 +158,50 @@ def _record(
         status=response.status_code if response is not None else None,
         protocol=response.extensions["http_version"].decode("ascii") if response is not None else "",
         headers=recorded(response.headers.raw) if response is not None else (),
-        body=_body(progress, place, failure),
+        body=_body(trace, progress, place, failure),
         first_byte=None if progress.first_byte is None else progress.first_byte - started,
+        purpose=trace.purpose,
     )
 
 
-def _body(progress: _Progress, place: WebAddress, failure: Failure) -> Body | None:
+def _since(started: float, arrivals: list[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
+    return tuple((moment - started, received) for moment, received in arrivals)
+
+
+def without(secret: str, step: HTTPRoundTrip) -> HTTPRoundTrip:
+    """The step with `[secret]` in the place of what only we and our server may know, whoever repeated it.
+
+    >>> step = HTTPRoundTrip(hop=0, url="http://a.kg/k3y/", address="", port=80, started=0, duration=0)
+    >>> without("k3y", step).url
+    'http://a.kg/[secret]/'
+    """
+
+    def hide(text: str) -> str:
+        return text.replace(secret, _HIDDEN)
+
+    body = step.body and replace(
+        step.body,
+        title=None if step.body.title is None else hide(step.body.title),
+        kept=None if step.body.kept is None else step.body.kept.replace(secret.encode(), _HIDDEN.encode()),
+    )
+    return replace(
+        step,
+        url=hide(step.url),
+        failure=None if step.failure is None else hide(step.failure),
+        request_headers=tuple((name, hide(value)) for name, value in step.request_headers),
+        headers=tuple((name, hide(value)) for name, value in step.headers),
+        body=body,
+    )
+
+
+def _body(progress: Progress, place: WebAddress, failure: Failure) -> Body | None:
     response, reader = progress.response, progress.reader
     if response is None or reader is None:
         return None
     broke_off = failure not in (None, NO_SUCH_TARGET, TOO_MANY_REDIRECTS)
     return summarise(
         reader.raw,
+        own=trace.own,
         truncated=reader.truncated or broke_off,
         content_type=response.headers.get("content-type", ""),
         suspicious=not response.is_success or not place.secure,

@@ -60,6 +60,11 @@ class Stream:
         await self._loop.sock_sendall(self._socket, data)
         self.sent += len(data)
 
+    @property
+    def local(self) -> str:
+        """The address of this side, which must not be in any record."""
+        return str(self._socket.getsockname()[0])
+
     def info(self) -> TCPInfo | None:
         """What the kernel knows of this connection now, even after it broke; None where it does not tell."""
         return tcp_info(self._socket)
@@ -88,6 +93,7 @@ async def connect(trace: Trace, address: str, port: int) -> Stream | None:
     try:
         async with asyncio.timeout(trace.limits.tcp):
             stream = await dial(trace.network, address, port)
+        trace.own.learn(stream.local)
         failure = None
     except OSError as error:
         failure = failure_of(error)
@@ -101,6 +107,7 @@ async def connect(trace: Trace, address: str, port: int) -> Stream | None:
                 duration=trace.elapsed() - started,
                 failure=failure,
                 tcp_info=stream.info() if stream else None,
+                purpose=trace.purpose,
             )
         )
     return stream

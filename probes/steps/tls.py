@@ -114,10 +114,13 @@ async def secure(stream: Stream, server_name: str) -> SecureStream:
     return shaken
 
 
-async def handshake(trace: Trace, stream: Stream, server_name: str) -> SecureStream | None:
+async def handshake(
+    trace: Trace, stream: Stream, server_name: str, *, good_for: str = "", pin: str = ""
+) -> SecureStream | None:
     """Shake hands within `limits.tls`, verify the chain, keep the step; None where either failed.
 
-    `server_name` goes into the ClientHello unless it is an IP address, and is what the chain must be good for. After a
+    `server_name` goes into the ClientHello unless it is an IP address, and is what the chain must be good for; or
+    `good_for` is, where another name is only shown to the path; or the leaf must have the public key of `pin`. After a
     failure the stream is closed: nothing is ever sent to a peer whose certificate was refused.
     """
     started = trace.elapsed()
@@ -128,7 +131,10 @@ async def handshake(trace: Trace, stream: Stream, server_name: str) -> SecureStr
     try:
         async with asyncio.timeout(trace.limits.tls):
             await attempt.handshake()
-        certificate.check(attempt.chain, server_name, trace.network.roots, trace.started)
+        if pin:
+            certificate.check_pin(attempt.chain, pin)
+        else:
+            certificate.check(attempt.chain, good_for or server_name, trace.network.roots, trace.started)
         failure = None
     except (OSError, NamedError) as error:
         failure, reason = failure_of(error), _reason(error)
@@ -150,6 +156,7 @@ async def handshake(trace: Trace, stream: Stream, server_name: str) -> SecureStr
                 bytes_sent=stream.sent - sent,
                 bytes_received=stream.received - received,
                 tcp_info=stream.info(),
+                purpose=trace.purpose,
             )
         )
         if failure is not None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from probes.model import Limits, Step
+from probes.model import Limits, Purpose, Step
 from probes.network import Network
+from probes.own import Own, machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,8 @@ class Trace:
 
     `started` is when the measurement began (aware, UTC; certificates are judged for that moment) and `elapsed` the
     monotonic seconds since then. All hops of a measurement share one list, so that a measurement that is cut short
-    still has what happened: a step is kept even when it is cancelled, as `generic_timeout_error`.
+    still has what happened: a step is kept even when it is cancelled, as `generic_timeout_error`. `own` is what must not
+    be in a record; it grows with each socket.
     """
 
     network: Network
@@ -24,7 +26,9 @@ class Trace:
     started: datetime
     elapsed: Callable[[], float]
     hop: int = 0
+    purpose: Purpose = Purpose.VISIT
     steps: list[Step] = field(default_factory=list)
+    own: Own = field(default_factory=lambda: Own(machine()))
 
     def keep(self, step: Step) -> None:
         """Add the record of a step that ended, however it ended."""
@@ -33,3 +37,16 @@ class Trace:
     def at(self, hop: int) -> Trace:
         """The same measurement at another hop (0 is the URL itself, each redirect followed adds one)."""
         return replace(self, hop=hop)
+
+    def on(self, purpose: Purpose) -> Trace:
+        """The same measurement, for steps that are made for `purpose`."""
+        return replace(self, purpose=purpose)
+
+    def within(self, limits: Limits) -> Trace:
+        """The same measurement within other limits."""
+        return replace(self, limits=limits)
+
+    def record(self) -> tuple[Step, ...]:
+        """The steps in the order of the walk, without anything that tells where this machine is."""
+        walk = sorted(self.steps, key=lambda step: (step.hop, step.started))
+        return tuple(self.own.hide_in(step) for step in walk)

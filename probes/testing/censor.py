@@ -1,9 +1,10 @@
 """What a network does to its users, as data: a view of the lab is under a tuple of rules, and the first that fits acts.
 
 A rule says whom it is about (a name, an address, bytes in the first data of a connection) and what is done. Names match
-exactly; `*.example.org` matches every name below `example.org`, and `*` every name. The techniques are those that measurement studies
-describe for real networks: forged DNS answers, unrouted and refused addresses, connections cut at the server name (SNI)
-of a TLS ClientHello or at the Host header, injected pages, interception with a foreign certificate, throttling, outage.
+exactly; `*.example.org` matches every name below `example.org`, and `*` every name. The techniques are those that
+measurement studies describe for real networks: forged DNS answers, unrouted and refused addresses, connections cut at
+the server name (SNI) of a TLS ClientHello or at the Host header, injected pages, interception with a foreign
+certificate, throttling, outage.
 """
 
 from __future__ import annotations

@@ -21,6 +21,10 @@ def order(target: str, *, innocuous: bool = False, role: Role = Role.VANTAGE, in
     )
 
 
+async def nothing() -> None:
+    """No review between the batches."""
+
+
 async def test_one_round_measures_innocuous_targets_first_then_controls_then_the_rest():
     """What tells whether a vantage point works is known before it is needed."""
     seen: list[str] = []
@@ -32,6 +36,21 @@ async def test_one_round_measures_innocuous_targets_first_then_controls_then_the
     await Schedule(orders, work, concurrency=4).once()
 
     assert seen == ["library@here", "kloop@abroad", "kloop@here"]
+
+
+async def test_after_each_batch_of_a_round_there_is_a_chance_to_look_at_it():
+    """An offline machine is told so when its innocuous targets have failed, not a round later."""
+    seen: list[str] = []
+
+    async def work(which: Order) -> None:
+        seen.append(which.id)
+
+    async def between() -> None:
+        seen.append("look")
+
+    await Schedule([order("kloop"), order("library", innocuous=True)], work, concurrency=4).once(between=between)
+
+    assert seen == ["library@here", "look", "look", "kloop@here", "look"]
 
 
 async def test_no_more_orders_run_at_once_than_allowed():
@@ -63,7 +82,7 @@ async def test_stopping_finishes_what_runs_and_starts_nothing_more():
         finished.append(which.id)
 
     schedule = Schedule([order("first"), order("second")], work, concurrency=1)
-    schedule.start(NOW)
+    schedule.start(NOW, nothing)
     await begun.wait()
     stopping = asyncio.create_task(schedule.stop())
     await asyncio.sleep(0)
@@ -85,7 +104,7 @@ async def test_orders_come_again_after_their_interval():
             thrice.set()
 
     schedule = Schedule([order("kloop", interval=0.02)], work, concurrency=1)
-    schedule.start(datetime.now(UTC))
+    schedule.start(datetime.now(UTC), nothing)
     await asyncio.wait_for(thrice.wait(), 30)
     await schedule.stop()
 
@@ -106,7 +125,7 @@ async def test_an_order_that_still_runs_when_it_is_due_again_is_counted_as_overl
         await release.wait()
 
     schedule = Schedule([order("slow", interval=0.01)], work, concurrency=2, tally=Noting())
-    schedule.start(datetime.now(UTC))
+    schedule.start(datetime.now(UTC), nothing)
     await asyncio.wait_for(noted.wait(), 30)
     release.set()
     await schedule.stop()
@@ -123,7 +142,7 @@ async def test_work_beside_the_orders_is_called_again_and_again():
 
     schedule = Schedule([], lambda _: asyncio.sleep(0), concurrency=1)
     schedule.every(timedelta(seconds=0.01), review, "review")
-    schedule.start(NOW)
+    schedule.start(NOW, nothing)
     await asyncio.wait_for(called.wait(), 30)
     await schedule.stop()
 

@@ -1,0 +1,109 @@
+"""How far what was found is what was true: events matched one to one, and what is left over on either side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitor.evaluate.found import Found, Unit
+from monitor.evaluate.world import Kind, TrueBlock
+
+_LEAD = timedelta(hours=6)
+"""A find that begins so much before the truth is no find of it, however long it lasts."""
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One detector on one world; times are in minutes."""
+
+    unit_years: float
+    truths: Mapping[Kind, int]
+    hits: Mapping[Kind, int]
+    false: tuple[Found, ...]
+    missed: tuple[TrueBlock, ...]
+    fragments: int
+    onset: tuple[float, ...]
+    """How far the onset is off, for each hit; negative where it is early."""
+    end: tuple[float, ...]
+    told: tuple[float, ...]
+    """Minutes from the true onset until it could be told."""
+    within: int
+    """Hits whose reported onset interval holds the true onset."""
+    intervals: int
+    """Hits that came with an interval."""
+    alerts: int
+    events: int
+    """True blocking events, each over all its networks."""
+
+    @property
+    def hit(self) -> int:
+        """True blocks that were found."""
+        return sum(self.hits.values())
+
+
+def score(found: Sequence[Found], truth: Sequence[TrueBlock], *, until: datetime, unit_years: float) -> Score:
+    """Match what was found with what was true, unit by unit, and measure the differences.
+
+    A find matches a truth of the same target and network that it overlaps and that it does not begin much before; each
+    matches once, largest overlap first. Further pieces inside a true block are fragments; the rest is false.
+    """
+    pairs = match(found, truth, until)
+    hits, truths = _by_kind(found=[true for _, true in pairs]), _by_kind(found=truth)
+    matched = {id(find) for find, _ in pairs}
+    rest = [find for find in found if id(find) not in matched]
+    inside = [find for find in rest if any(overlap(find, true, until) is not None for true in truth)]
+    fragments = {id(find) for find in inside}
+    hit = {id(true) for _, true in pairs}
+    dated = [(find.earliest, find.onset, true.start) for find, true in pairs if find.earliest is not None]
+    return Score(
+        unit_years=unit_years,
+        truths=truths,
+        hits=hits,
+        false=tuple(find for find in rest if id(find) not in fragments),
+        missed=tuple(true for true in truth if id(true) not in hit),
+        fragments=len(inside),
+        onset=tuple((find.onset - true.start) / _MINUTE for find, true in pairs),
+        end=tuple((find.end - true.end) / _MINUTE for find, true in pairs if find.end is not None),
+        told=tuple(max(0.0, (find.told - true.start) / _MINUTE) for find, true in pairs),
+        within=sum(earliest <= start <= onset for earliest, onset, start in dated),
+        intervals=len(dated),
+        alerts=len({find.alert for find in found}),
+        events=len({(true.target, true.event) for true in truth}),
+    )
+
+
+def match(found: Sequence[Found], truth: Sequence[TrueBlock], until: datetime) -> list[tuple[Found, TrueBlock]]:
+    """Pairs of a find and the truth that it is about; nobody twice, largest overlap first."""
+    by_unit: dict[Unit, list[TrueBlock]] = defaultdict(list)
+    for true in truth:
+        by_unit[true.target, true.network].append(true)
+    candidates = [
+        (shared, index, find, true)
+        for index, find in enumerate(found)
+        for true in by_unit.get((find.target, find.network), ())
+        if (shared := overlap(find, true, until)) is not None
+    ]
+    pairs, taken = [], set()
+    for _, _, find, true in sorted(candidates, key=lambda each: (-each[0].total_seconds(), each[1])):
+        if id(find) not in taken and id(true) not in taken:
+            taken |= {id(find), id(true)}
+            pairs.append((find, true))
+    return pairs
+
+
+def overlap(find: Found, true: TrueBlock, until: datetime) -> timedelta | None:
+    """How long both last together; None where they are about different things."""
+    if (find.target, find.network) != (true.target, true.network) or find.onset < true.start - _LEAD:
+        return None
+    shared = min(find.end or until, true.end) - max(find.onset, true.start)
+    return shared if shared >= timedelta(0) else None
+
+
+def _by_kind(found: Iterable[TrueBlock]) -> dict[Kind, int]:
+    counts: dict[Kind, int] = {}
+    for true in found:
+        counts[true.kind] = counts.get(true.kind, 0) + 1
+    return counts

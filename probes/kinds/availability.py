@@ -1,0 +1,39 @@
+"""Looks whether a page answers, as cheaply as can be: what an uptime monitor asks every minute.
+
+The system's resolver is asked once for each family, the first address that lets itself be reached is taken (the others
+are tried only where it fails), and one GET is made; a redirect is an answer and is not followed. The certificate, with
+the day on which it expires, is in the handshake's chain. Nothing is compared, so this tells down from up and not blocked
+from down; for that there is `website`.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+
+from probes.flows.course import carry
+from probes.flows.reach import addresses_of, first_open
+from probes.kinds import Probe
+from probes.model import Clock, Measurement, Task
+from probes.network import Network
+from probes.steps.http import Visit, fetch
+from probes.steps.trace import Trace
+from probes.steps.url import parse
+
+
+async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
+    """Ask once for `task.url` and return the steps; ValueError where the URL is none."""
+    place = parse(task.url)
+
+    async def walk(trace: Trace) -> None:
+        quick = trace.within(replace(trace.limits, dns_linger=0.0))  # nobody compares late answers here
+        addresses = await addresses_of(quick, place, task.resolvers, engines=("system",))
+        channel = await first_open(trace, place, addresses)
+        if channel is not None:
+            with closing(channel):
+                await fetch(trace, Visit(), channel, place)
+
+    return await carry(PROBE.name, PROBE.version, task, network, clock, walk)
+
+
+PROBE = Probe(name="availability", version="0.1.0", measure=measure)

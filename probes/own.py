@@ -1,0 +1,146 @@
+"""What this machine knows of itself, and how it keeps that out of its records, in whatever clothes it comes back.
+
+`probes.scrub` removes every address that is written as one. A censor's page may also hand the visitor's address back in
+base64, with dashes, or inside a host name, where it looks like anything else. Only somebody who knows the address can
+find it there: so the addresses of our own sockets are learned while measuring, and looked for in every step.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import pwd
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address
+from typing import Any
+from urllib.parse import quote
+
+from probes.model import Answer
+from probes.scrub import scrub_bytes
+
+HIDDEN = "scrubbed"
+"""Without brackets: it stands in the middle of host names and URLs, which brackets would break."""
+
+_SHORTEST = 6
+"""Shorter forms would be found everywhere by chance."""
+_LEFT_ALONE = frozenset({"type", "engine", "resolver", "query_type", "chain", "method", "sha256"})
+"""Fields that are words of ours, or whose bytes must stay whole to be worth anything (a certificate is signed)."""
+
+
+class Own:
+    """The details of one machine, and records without them; `words` are texts such as its name and home folder."""
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        self._addresses: set[str] = set()
+        self._forms = {form for word in words for form in forms(word)}
+
+    def learn(self, address: str, *, socket: bool = True) -> None:
+        """Keep this address out of records: our own `socket`'s, or the configured resolver's, which stays where it was
+        answered or dialled (a router that answers with itself is evidence). Loopback is everybody's."""
+        plain = address.partition("%")[0]
+        if ip_address(plain).is_loopback or ip_address(plain).is_unspecified:
+            return
+        self._forms.update(form for written in spellings(plain) for form in forms(written))
+        if socket:
+            self._addresses.add(plain)
+
+    def hide(self, text: str) -> str:
+        """`text` without any form of what is known.
+
+        >>> own = Own()
+        >>> own.learn("192.0.2.7")
+        >>> own.hide("http://192-0-2-7.isp.example/?id=MTkyLjAuMi43")
+        'http://scrubbed.isp.example/?id=scrubbed'
+        """
+        for form in self._forms:
+            if form in text:
+                text = text.replace(form, HIDDEN)
+        return text
+
+    def hide_bytes(self, raw: bytes) -> bytes:
+        """A page without any form of what is known, and without whatever else looks like an address."""
+        return scrub_bytes(self.hide(raw.decode("latin-1")).encode("latin-1"))
+
+    def hide_in(self, record: Any) -> Any:
+        """A step, or any part of one, without any form of what is known; of the same type as it came."""
+        match record:
+            case str():
+                return self.hide(record)
+            case bytes():
+                return self.hide(record.decode("latin-1")).encode("latin-1")
+            case tuple():
+                return tuple(map(self.hide_in, record))
+            case Answer(type="A" | "AAAA"):
+                return replace(record, value=self._address(record.value))
+        return self._hide_in_fields(record) if is_dataclass(record) else record
+
+    def _hide_in_fields(self, record: Any) -> Any:
+        held = {each.name: getattr(record, each.name) for each in fields(record) if each.name not in _LEFT_ALONE}
+        return replace(
+            record,
+            **{name: self._address(it) if name == "address" else self.hide_in(it) for name, it in held.items()},
+        )
+
+    def _address(self, address: str) -> str:
+        return HIDDEN if address in self._addresses else address
+
+
+def spellings(address: str) -> frozenset[str]:
+    """How an address is written by programs: plain, in full, reversed, with dashes, as a number.
+
+    >>> sorted(spellings("192.0.2.7"))
+    ['192-0-2-7', '192.0.2.7', '3221225991', '7-2-0-192', '7.2.0.192', 'c0000207']
+    """
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv4Address):
+        parts = str(parsed).split(".")
+        dotted = (".".join(parts), ".".join(reversed(parts)))
+        dashed = (each.replace(".", "-") for each in dotted)
+        return frozenset({*dotted, *dashed, str(int(parsed)), f"{int(parsed):08x}"})
+    written = (str(parsed), parsed.exploded)
+    return frozenset({*written, *(each.replace(":", "-") for each in written), f"{int(parsed):032x}"})
+
+
+def forms(text: str) -> frozenset[str]:
+    """A text as it may be met in URLs and pages: as it is, in either case, percent-encoded, and inside of base64.
+
+    >>> "MTkyLjAuMi43" in forms("192.0.2.7"), "2001%3Adb8%3A%3A7" in forms("2001:db8::7")
+    (True, True)
+    """
+    cased = {text, text.lower(), text.upper()}
+    whole = {"".join(f"%{byte:02{case}}" for byte in text.encode()) for case in "xX"}
+    percent = {form for each in cased for form in (quote(each, safe=""), quote(each, safe="").replace("%3A", "%3a"))}
+    packed = {form for each in cased for form in _in_base64(each.encode())}
+    return frozenset(form for form in cased | whole | percent | packed if len(form) >= _SHORTEST)
+
+
+def _in_base64(raw: bytes) -> Iterator[str]:
+    """What `raw` looks like in base64 at each of the three places where it can begin, without what its neighbours
+    change (RFC 4648 §4, §5)."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + raw)
+        first = -(-before * 8 // 6)
+        last = (before + len(raw)) * 8 // 6
+        for alphabet in (encoded, encoded.replace(b"+", b"-").replace(b"/", b"_")):
+            yield alphabet[first:last].decode()
+
+
+@lru_cache(maxsize=1)
+def machine() -> tuple[str, ...]:
+    """The names that lead to this machine and its owner: the host's, where it is not just a word, and the home folder.
+
+    A name of letters only (`ubuntu`, `anna`) is left: it would be found in pages that have nothing to do with it.
+    """
+    name = os.uname().nodename
+    names = [name, name.partition(".")[0]]
+    return (*(each for each in dict.fromkeys(names) if not each.isalpha() and each.lower() != "localhost"), *_home())
+
+
+def _home() -> tuple[str, ...]:
+    try:
+        homes = {os.environ.get("HOME", ""), pwd.getpwuid(os.getuid()).pw_dir}
+    except KeyError:  # a user without an entry, as in some containers
+        homes = {os.environ.get("HOME", "")}
+    return tuple(sorted(home.rstrip("/") for home in homes if home.count("/") > 1))
