@@ -111,11 +111,19 @@ def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> 
 
 
 def _controls(measurement: Measurement, store: Store, settings: PipelineSettings) -> tuple[Measurement, ...]:
-    """The nearest measurement in time of the same URL, of every other control vantage point that could be believed."""
-    rows = _around(store, measurement.started, settings, url=measurement.url, role=Role.CONTROL)
+    """What every other control vantage point that could be believed says of the same URL at that time.
+
+    Of its nearest results before and after, one that failed speaks: in the minute in which a site goes down for
+    everybody, nobody is accused.
+    """
+    time = measurement.started
+    rows = _around(store, time, settings, url=measurement.url, role=Role.CONTROL)
     others = [row for row in rows if row.vantage != measurement.vantage.id and _usable(row)]
-    nearest = _nearest(others, measurement.started, lambda row: row.vantage)
-    return tuple(found for row in nearest if (found := store.measurement(row.measurement)) is not None)
+    before = _nearest((row for row in others if row.time <= time), time, lambda row: row.vantage)
+    after = _nearest((row for row in others if row.time > time), time, lambda row: row.vantage)
+    ranked = sorted((*before, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
+    said = {row.vantage: row for row in ranked}
+    return tuple(found for row in said.values() if (found := store.measurement(row.measurement)) is not None)
 
 
 def _health_at(vantage: str, time: datetime, store: Store, settings: PipelineSettings) -> tuple[Health, str]:
@@ -155,6 +163,10 @@ def _neighbours(outcome: Outcome, store: Store, settings: PipelineSettings) -> t
 def _usable(control: Outcome) -> bool:
     """False for a control vantage point that was itself sick or offline: it says nothing about the target."""
     return not control.verdict.rule_id.startswith("vantage.")
+
+
+def _failed(control: Outcome) -> bool:
+    return control.verdict.state is not State.OK and control.status is None
 
 
 def _settled(outcome: Outcome) -> bool:

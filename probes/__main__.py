@@ -45,7 +45,7 @@ _OFFLINE = "Nobody answered anything: this machine may have no connection to the
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the URL that the arguments name and print the steps; 0 when measured, 1 unprintable, 2 wrong arguments."""
+    """Measure the URL that the arguments name and print the steps; 0 measured, 1 not printed, 2 wrong arguments."""
     settle()
     chosen = _parser().parse_args(arguments)
     try:

@@ -48,13 +48,13 @@ def score(found: Sequence[Found], truth: Sequence[TrueBlock], *, until: datetime
     """Match what was found with what was true, unit by unit, and measure the differences.
 
     A find matches a truth of the same target and network that it overlaps and that it does not begin much before; each
-    matches once, largest overlap first. Further pieces inside a true block are fragments; the rest is false.
+    matches once, earliest first. Further pieces inside a true block are fragments; the rest is false.
     """
     pairs = match(found, truth, until)
     hits, truths = _by_kind(found=[true for _, true in pairs]), _by_kind(found=truth)
     matched = {id(find) for find, _ in pairs}
     rest = [find for find in found if id(find) not in matched]
-    inside = [find for find in rest if any(overlap(find, true, until) is not None for true in truth)]
+    inside = [find for find in rest if any(overlaps(find, true, until) for true in truth)]
     fragments = {id(find) for find in inside}
     hit = {id(true) for _, true in pairs}
     dated = [(find.earliest, find.onset, true.start) for find, true in pairs if find.earliest is not None]
@@ -76,30 +76,24 @@ def score(found: Sequence[Found], truth: Sequence[TrueBlock], *, until: datetime
 
 
 def match(found: Sequence[Found], truth: Sequence[TrueBlock], until: datetime) -> list[tuple[Found, TrueBlock]]:
-    """Pairs of a find and the truth that it is about; nobody twice, largest overlap first."""
+    """Pairs of a find and the truth that it is about; nobody twice, the earliest find first."""
     by_unit: dict[Unit, list[TrueBlock]] = defaultdict(list)
-    for true in truth:
+    for true in sorted(truth, key=lambda true: true.start):
         by_unit[true.target, true.network].append(true)
-    candidates = [
-        (shared, index, find, true)
-        for index, find in enumerate(found)
-        for true in by_unit.get((find.target, find.network), ())
-        if (shared := overlap(find, true, until)) is not None
-    ]
     pairs, taken = [], set()
-    for _, _, find, true in sorted(candidates, key=lambda each: (-each[0].total_seconds(), each[1])):
-        if id(find) not in taken and id(true) not in taken:
-            taken |= {id(find), id(true)}
+    for find in sorted(found, key=lambda find: find.onset):
+        free = (true for true in by_unit.get((find.target, find.network), ()) if id(true) not in taken)
+        true = next((true for true in free if overlaps(find, true, until)), None)
+        if true is not None:
+            taken.add(id(true))
             pairs.append((find, true))
     return pairs
 
 
-def overlap(find: Found, true: TrueBlock, until: datetime) -> timedelta | None:
-    """How long both last together; None where they are about different things."""
-    if (find.target, find.network) != (true.target, true.network) or find.onset < true.start - _LEAD:
-        return None
-    shared = min(find.end or until, true.end) - max(find.onset, true.start)
-    return shared if shared >= timedelta(0) else None
+def overlaps(find: Found, true: TrueBlock, until: datetime) -> bool:
+    """Whether both are about the same thing at the same time."""
+    same = (find.target, find.network) == (true.target, true.network) and find.onset >= true.start - _LEAD
+    return same and find.onset <= true.end and (find.end or until) >= true.start
 
 
 def _by_kind(found: Iterable[TrueBlock]) -> dict[Kind, int]:

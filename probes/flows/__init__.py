@@ -1,1 +1,1 @@
-"""What kinds of probe have in common: the frame around a measurement, and steps that only make sense one after another."""
+"""What kinds of probe share: the frame around a measurement, and steps that only make sense one after another."""

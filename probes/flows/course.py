@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from typing import TypeAlias
 
 from probes.failure import TIMEOUT
@@ -16,7 +16,7 @@ from probes.steps.trace import Trace
 Walk: TypeAlias = Callable[[Trace], Awaitable[None]]
 
 
-async def carry(kind: str, kind_version: str, task: Task, network: Network, clock: Clock, walk: Walk) -> Measurement:
+async def carry(task: Task, network: Network, clock: Clock, *, kind: str, version: str, walk: Walk) -> Measurement:
     """Let `walk` make its steps and return them as a measurement, in the order in which they began.
 
     Where `limits.total` is reached, the measurement's own failure says so, and the steps that were under way are among
@@ -33,13 +33,13 @@ async def carry(kind: str, kind_version: str, task: Task, network: Network, cloc
         failure = TIMEOUT
     return Measurement(
         kind=kind,
-        kind_version=kind_version,
+        kind_version=version,
         target=task.target.id,
         url=task.url,
         vantage=task.vantage,
         started=started,
         duration=trace.elapsed(),
-        steps=tuple(sorted(trace.steps, key=lambda step: (step.hop, step.started))),
+        steps=trace.record(),
         failure=failure,
         innocuous=task.target.innocuous,
         software=software(),
@@ -50,6 +50,6 @@ async def carry(kind: str, kind_version: str, task: Task, network: Network, cloc
 def software() -> str:
     """Name and version of the program, as records carry it."""
     try:
-        return f"presscanary {version('presscanary')}"
-    except PackageNotFoundError:
+        return f"presscanary {metadata.version('presscanary')}"
+    except metadata.PackageNotFoundError:
         return "presscanary"

@@ -2,8 +2,8 @@
 
 The system's resolver is asked once for each family, the first address that lets itself be reached is taken (the others
 are tried only where it fails), and one GET is made; a redirect is an answer and is not followed. The certificate, with
-the day on which it expires, is in the handshake's chain. Nothing is compared, so this tells down from up and not blocked
-from down; for that there is `website`.
+the day on which it expires, is in the handshake's chain. Nothing is compared, so this tells up from down and never what
+made the difference; for that there is `website`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
             with closing(channel):
                 await fetch(trace, Visit(), channel, place)
 
-    return await carry(PROBE.name, PROBE.version, task, network, clock, walk)
+    return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
 
 
 PROBE = Probe(name="availability", version="0.1.0", measure=measure)

@@ -77,8 +77,8 @@ def summarise(
 
     The length is that of the bytes as they came, the SHA-256 that of the scrubbed ones: from the hash of a block page
     that prints its visitor's address, all 2**32 addresses could be tried in minutes. The bytes are kept, scrubbed and
-    at most `KEPT` of them, where the body is small (`SMALL`) or the response suspicious: not a success, or sent in clear
-    text, where anybody on the path could have written it.
+    at most `KEPT` of them, where the body is small (`SMALL`) or the response suspicious: not a success, or sent in
+    clear text, where anybody on the path could have written it.
 
     >>> summarise(b"<title>Blocked for 192.0.2.7</title>", truncated=False).title
     'Blocked for [scrubbed]'

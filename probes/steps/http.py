@@ -194,7 +194,7 @@ def without(secret: str, step: HTTPRoundTrip) -> HTTPRoundTrip:
     )
 
 
-def _body(progress: Progress, place: WebAddress, failure: Failure) -> Body | None:
+def _body(trace: Trace, progress: Progress, place: WebAddress, failure: Failure) -> Body | None:
     response, reader = progress.response, progress.reader
     if response is None or reader is None:
         return None

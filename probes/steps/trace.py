@@ -17,8 +17,8 @@ class Trace:
 
     `started` is when the measurement began (aware, UTC; certificates are judged for that moment) and `elapsed` the
     monotonic seconds since then. All hops of a measurement share one list, so that a measurement that is cut short
-    still has what happened: a step is kept even when it is cancelled, as `generic_timeout_error`. `own` is what must not
-    be in a record; it grows with each socket.
+    still has what happened: a step is kept even when it is cancelled, as `generic_timeout_error`. `own` is what must
+    not be in a record; it grows with each socket.
     """
 
     network: Network

@@ -81,6 +81,19 @@ def test_a_failure_that_the_controls_share_is_down(store):
     assert state(store, failed.measurement) is State.DOWN
 
 
+def test_in_the_minute_in_which_a_site_goes_down_nobody_is_accused(store):
+    """Controls that worked just before and fail just after the measurement do not speak against the network."""
+    for each in three(*visit()):
+        record(at(-1, each), store, settings=SETTINGS)
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    assert state(store, failed.measurement) is State.BLOCKED
+
+    for each in three(*RESET):
+        record(at(9, each), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.DOWN
+
+
 def test_a_control_that_is_far_away_in_time_says_nothing(store):
     """Controls stand beside a measurement for two rounds of the schedule, not for ever."""
     failed = record(measured(*RESET), store, settings=SETTINGS)
