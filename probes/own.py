@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import pwd
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
@@ -34,7 +35,9 @@ class Own:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._addresses: set[str] = set()
-        self._forms = {form for word in words for form in forms(word)}
+        self._spellings: set[str] = set()
+        self._packed: set[str] = set()
+        self._know(words)
 
     def learn(self, address: str, *, socket: bool = True) -> None:
         """Keep this address out of records: our own `socket`'s, or the configured resolver's, which stays where it was
@@ -42,9 +45,10 @@ class Own:
         plain = address.partition("%")[0]
         if ip_address(plain).is_loopback or ip_address(plain).is_unspecified:
             return
-        self._forms.update(form for written in spellings(plain) for form in forms(written))
         if socket:
             self._addresses.add(plain)
+        if plain not in self._spellings:
+            self._know(spellings(plain))
 
     def hide(self, text: str) -> str:
         """`text` without any form of what is known.
@@ -54,9 +58,11 @@ class Own:
         >>> own.hide("http://192-0-2-7.isp.example/?id=MTkyLjAuMi43")
         'http://scrubbed.isp.example/?id=scrubbed'
         """
-        for form in self._forms:
-            if form in text:
-                text = text.replace(form, HIDDEN)
+        for form in self._spellings:
+            if form in text:  # much faster than the search that follows, and nearly always False
+                text = re.sub(rf"(?<!\w)(?<!\w\.){re.escape(form)}(?!\w)(?!\.\d)", HIDDEN, text, flags=re.ASCII)
+        for form in self._packed:
+            text = text.replace(form, HIDDEN)
         return text
 
     def hide_bytes(self, raw: bytes) -> bytes:
@@ -83,6 +89,11 @@ class Own:
             **{name: self._address(it) if name == "address" else self.hide_in(it) for name, it in held.items()},
         )
 
+    def _know(self, words: Iterable[str]) -> None:
+        for word in words:
+            self._spellings |= {each for each in (word, word.lower(), word.upper()) if len(each) >= _SHORTEST}
+            self._packed |= packed(word)
+
     def _address(self, address: str) -> str:
         return HIDDEN if address in self._addresses else address
 
@@ -103,17 +114,18 @@ def spellings(address: str) -> frozenset[str]:
     return frozenset({*written, *(each.replace(":", "-") for each in written), f"{int(parsed):032x}"})
 
 
-def forms(text: str) -> frozenset[str]:
-    """A text as it may be met in URLs and pages: as it is, in either case, percent-encoded, and inside of base64.
+def packed(text: str) -> frozenset[str]:
+    """A text as it may stand in the middle of a token: percent-encoded, in part or in whole, and inside of base64.
 
-    >>> "MTkyLjAuMi43" in forms("192.0.2.7"), "2001%3Adb8%3A%3A7" in forms("2001:db8::7")
+    >>> "MTkyLjAuMi43" in packed("192.0.2.7"), "2001%3Adb8%3A%3A7" in packed("2001:db8::7")
     (True, True)
     """
-    cased = {text, text.lower(), text.upper()}
+    cased = (text, text.lower(), text.upper())
+    quoted = {quote(each, safe="") for each in cased if quote(each, safe="") != each}
     whole = {"".join(f"%{byte:02{case}}" for byte in text.encode()) for case in "xX"}
-    percent = {form for each in cased for form in (quote(each, safe=""), quote(each, safe="").replace("%3A", "%3a"))}
-    packed = {form for each in cased for form in _in_base64(each.encode())}
-    return frozenset(form for form in cased | whole | percent | packed if len(form) >= _SHORTEST)
+    encoded = {form for each in cased for form in _in_base64(each.encode())}
+    found = quoted | {each.replace("%3A", "%3a").replace("%2F", "%2f") for each in quoted} | whole | encoded
+    return frozenset(form for form in found if len(form) >= _SHORTEST)
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:

@@ -3,7 +3,8 @@
 Block pages often show the visitor's own address, and errors of the operating system name local ones. Every IP address
 that is written as a literal, with or without a port, and every MAC address is therefore replaced, even where it is
 harmless: a rule that asks which address is whose would one day be wrong. `Chrome/120.0.0.0` looks like an address and
-goes too. Addresses in other clothes (base64, percent-encoded colons, `host-192-0-2-7`) are not recognised.
+goes too. Colons may be percent-encoded, as in a URL's query. Addresses in other clothes (base64, `host-192-0-2-7`) are
+not recognised here; those that this machine knows to be its own are found by `probes.own`.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ _SHORTEST_HOST = 4
 # Each pattern is bounded everywhere, so that a hostile page cannot make the search slow.
 _GROUP = r"[0-9A-Fa-f]{1,4}"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){3,}"
-_TAIL = rf"{_GROUP}(?::{_GROUP}){{0,6}}(?:(?:\.\d{{1,3}}){{3}})?"
+_COLON = r"(?::|%3[Aa])"
+_TAIL = rf"{_GROUP}(?:{_COLON}{_GROUP}){{0,6}}(?:(?:\.\d{{1,3}}){{3}})?"
 _ADDRESS = re.compile(
-    r"(?<!\w)(?:"
-    r"(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2})"  # MAC
-    rf"|{_GROUP}(?::{_GROUP}){{0,6}}::(?:{_TAIL})?"  # IPv6, shortened
-    rf"|::{_TAIL}"  # IPv6 that begins with zeros
-    rf"|(?:{_GROUP}:){{6}}(?:{_GROUP}:{_GROUP}|{_DOTTED})"  # IPv6 in full
+    r"(?:(?<!\w)|(?<=%3[Dd])|(?<=%2[0-9A-Fa-f]))(?:"  # at the beginning of a word; a percent-encoded sign ends one
+    r"(?:[0-9A-Fa-f]{2}(:|-|%3[Aa])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2})"  # MAC
+    rf"|{_GROUP}(?:{_COLON}{_GROUP}){{0,6}}{_COLON}{{2}}(?:{_TAIL})?"  # IPv6, shortened
+    rf"|{_COLON}{{2}}{_TAIL}"  # IPv6 that begins with zeros
+    rf"|(?:{_GROUP}{_COLON}){{6}}(?:{_GROUP}{_COLON}{_GROUP}|{_DOTTED})"  # IPv6 in full
     rf")(?!\w)|{_DOTTED}(?::\d{{1,5}})?",  # IPv4, and anything that looks like it
     re.ASCII,
 )
@@ -39,6 +41,8 @@ def scrub(text: str, host: str = "") -> str:
     'connect to [scrubbed] from [scrubbed] ([scrubbed]) failed'
     >>> scrub("a::before { width: 10px } at 12:34:56, mapped ::ffff:192.0.2.7")
     'a::before { width: 10px } at 12:34:56, mapped [scrubbed]'
+    >>> scrub("?ip=2001%3Adb8%3A%3A7&m=02-fc-00-00-00-01")
+    '?ip=[scrubbed]&m=[scrubbed]'
     >>> scrub("lookup on anna-laptop failed", host="anna-laptop")
     'lookup on [scrubbed] failed'
     """

@@ -16,15 +16,17 @@ class Bounds:
     """Hard bounds; the defaults carry a few hundred vantage points on the smallest machine."""
 
     connections: int = 256
-    """At the same time; more wait in the kernel's queue."""
+    """At the same time; one more is closed at once."""
     rate: float = 2.0
     """Connections a second that one address may make for long …"""
     burst: float = 60.0
     """… and at once. Beyond it requests are answered 429: a reset would look like a censor's."""
-    drop_after: float = 240.0
-    """So far beyond `burst` a connection is closed before anything is computed for it."""
+    drop_after: float = 60.0
+    """So far beyond `burst` a connection is closed before anything is computed for it; so nobody can take all places."""
     seconds: float = 60.0
     """A connection's whole life; a throttled object of 128 KiB at 20 kbit/s takes 52 s."""
+    head_seconds: float = 10.0
+    """From the first byte to the whole request, handshake included."""
     request: int = 16 * 1024
     """Bytes of a request's head; its body is not read."""
     peers: int = 8192

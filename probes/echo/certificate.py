@@ -64,7 +64,7 @@ def self_made(now: datetime) -> bytes:
 
 
 def _write(file: Path, pem: bytes) -> None:
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
         opened.write(pem)
 
 
@@ -86,5 +86,3 @@ def _from_file(file: Path) -> Identity:
         return Identity(context=context, pin=pin_of(ssl.PEM_cert_to_DER_cert(first)))
     except (ssl.SSLError, UnicodeDecodeError) as fault:
         raise ValueError(f"{file}: not a PEM file with a private key and its certificate") from fault
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from probes.echo.certificate import Identity
 
@@ -42,10 +43,8 @@ class PlainEnd:
         """The next bytes; none where the peer has ended."""
         if self._seen:
             seen, self._seen = self._seen, b""
-            self.received -= len(seen)
-            data = seen
-        else:
-            data = await self._reader.read(_CHUNK)
+            return seen
+        data = await self._reader.read(_CHUNK)
         self.received += len(data)
         return data
 
@@ -63,7 +62,12 @@ class SecureEnd:
         self._plain = plain
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = identity.context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self.server_name: str | None = None
+        identity.context.sni_callback = _note
+
+    @property
+    def server_name(self) -> str | None:
+        """The name that the client showed to the path; None where it showed none."""
+        return _SHOWN.get(self._tls)
 
     @property
     def alpn(self) -> str:
@@ -78,7 +82,6 @@ class SecureEnd:
     async def handshake(self) -> None:
         """Shake hands; OSError (ssl.SSLError among them) where the client or the path broke it off."""
         before = self._plain.received
-        self._tls.context.sni_callback = self._note
         while self._plain.received - before < _LONGEST_HANDSHAKE:
             try:
                 self._tls.do_handshake()
@@ -119,5 +122,11 @@ class SecureEnd:
         else:
             self._incoming.write_eof()
 
-    def _note(self, _: ssl.SSLObject, name: str | None, __: ssl.SSLContext) -> None:
-        self.server_name = name
+
+_SHOWN: WeakKeyDictionary[ssl.SSLObject, str | None] = WeakKeyDictionary()
+"""The callback belongs to the context, which all connections share; this leads back to the connection."""
+
+
+def _note(tls: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+    assert isinstance(tls, ssl.SSLObject)
+    _SHOWN[tls] = name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import json
 import re
@@ -13,6 +15,7 @@ from monitor.history.ooni.control import control_steps
 from monitor.history.ooni.loose import number, record, text
 from monitor.history.ooni.steps import steps_of
 from probes.model import Measurement, Origin, Role, Step, VantagePoint
+from probes.own import Own
 from probes.scrub import SCRUBBED
 
 TEST = "web_connectivity"
@@ -20,6 +23,8 @@ CONTROL = VantagePoint(id=f"{CROWD}:control", role=Role.CONTROL, kind=CROWD)
 """All of OONI's test helpers under one name: documents do not tell them apart."""
 _NOBODY = frozenset({"", "127.0.0.1", "::1", SCRUBBED, "scrubbed", "[REDACTED]"})
 """What stands where the address of whoever measured was already left out."""
+_PACKED = re.compile(rb'(?<=")([A-Za-z0-9+/]{8,}={0,2})(?=")')
+"""A whole string that may be base64: bodies and certificates that are no UTF-8 (df-001)."""
 
 
 def understood(raw: bytes, where: str, name: str, targets: Mapping[str, str]) -> Imported | Skipped | Unreadable:
@@ -45,11 +50,33 @@ def without_address(raw: bytes, address: str) -> bytes:
 
     >>> without_address(b'{"probe_ip": "192.0.2.7", "body": "you are 192.0.2.7.", "n": "192.0.2.77"}', "192.0.2.7")
     b'{"probe_ip": "[scrubbed]", "body": "you are [scrubbed].", "n": "192.0.2.77"}'
+
+    It is also found in other spellings, percent-encoded, and in bodies that are written down in base64.
+
+    >>> without_address(b'{"body": {"format": "base64", "data": "/zE5Mi4wLjIuNw=="}}', "192.0.2.7")
+    b'{"body": {"format": "base64", "data": "/3NjcnViYmVk"}}'
     """
     if address in _NOBODY:
         return raw
     written = re.escape(address.encode())
-    return re.sub(rb"(?i)(?<![0-9a-f:.])" + written + rb"(?![0-9a-f:])(?!\.[0-9])", SCRUBBED.encode(), raw)
+    raw = re.sub(rb"(?i)(?<![0-9a-f:.])" + written + rb"(?![0-9a-f:])(?!\.[0-9])", SCRUBBED.encode(), raw)
+    own = Own()
+    try:
+        own.learn(address)
+    except ValueError:
+        return raw
+    hidden: bytes = own.hide_in(_PACKED.sub(lambda found: _repacked(found[1], own), raw))
+    return hidden
+
+
+def _repacked(data: bytes, own: Own) -> bytes:
+    """Base64 without the address in what it stands for; as it was where that does not stand there, or is no base64."""
+    try:
+        plain = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        return data
+    hidden = own.hide_in(plain)
+    return data if hidden == plain else base64.b64encode(hidden)
 
 
 def uid_of(document: Mapping[str, Any], name: str) -> str:
