@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -37,12 +38,12 @@ def command(
         Path | None,
         typer.Option(help="PEM file with key and chain; made if absent.", show_default="a new one at every start"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Say ports and pin as JSON, in one line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say ports and pin as JSON.")] = False,
 ) -> None:
     """Run our own control server: it answers any name over TLS and HTTP, and tells who has the token what reached it.
 
-    Names of targets are shown to it by the probes that swap names. It stores and logs no visitor. SIGTERM or Ctrl-C ends
-    it with exit code 0. Exit code 1: a port cannot be had. Exit code 2: token or certificate are of no use.
+    Probes that swap names show it those of their targets. It stores and logs no visitor. SIGTERM or Ctrl-C ends it with
+    exit code 0. Exit code 1: a port cannot be had. Exit code 2: token or certificate are of no use.
     """
     try:
         token = read_token(token_file, os.environ)
@@ -74,6 +75,7 @@ async def _serve(listen: list[tuple[str, int]], token: str, known: Identity, *, 
 def _greet(server: EchoServer, *, as_json: bool) -> None:
     if as_json:
         print_json({"ports": server.ports, "pin": server.identity.pin})
+        sys.stdout.flush()
         return
     out.print(f"Answering any name on {_places(server)}.", soft_wrap=True)
     out.print(f"Pin of the key, for the probes: {server.identity.pin}", soft_wrap=True)

@@ -68,6 +68,13 @@ class DetectorSettings:
     accuser: float = 4.0
     """A vantage point whose sum reached this stands behind an event: half of the cap (own choice)."""
 
+    leaky_pi: float = 0.5
+    """What a second watch runs with, beside the first: blocks that let half of the measurements through, and
+    throttling (GLR over pi; Page)."""
+    leaky_extra: float = 4.0
+    """Nats by which the thresholds of that watch are higher, since it is easier to raise (development seeds of
+    `presscanary evaluate`)."""
+
     recovery_cap: float = 4.7
     recovery_failure: float = 2.5
     """What a failure takes away at most from the evidence of recovery (study)."""
@@ -118,6 +125,21 @@ class DetectorSettings:
         known = {Evidence.ARTEFACT: self.artefact, Evidence.SERVER_ANSWER: self.server_answer}
         return known.get(evidence, self.ambiguous)
 
+    def leaky(self) -> Self:
+        """The settings of the second watch.
+
+        >>> DetectorSettings().leaky().alarm
+        16.0
+        """
+        extra = self.leaky_extra
+        return replace(
+            self,
+            pi=self.leaky_pi,
+            alarm=self.alarm + extra,
+            quorum_cap=self.quorum_cap + extra / 2,
+            lone_alarm=self.lone_alarm + extra,
+        )
+
     def scaled(self, factor: float) -> Self:
         """The same settings with every duration multiplied by `factor`; ValueError where it is not positive.
 
@@ -144,8 +166,8 @@ def _problems(settings: DetectorSettings) -> Iterator[str]:
             yield f"{field.name} must be positive"
         elif isinstance(value, tuple) and not all(isfinite(number) and number > 0 for number in value):
             yield f"{field.name} must be two positive numbers"
-    for name in ("pi", "baseline_floor", "baseline_ceiling", "server_share", "artefact_share"):
-        if getattr(settings, name) > 1 or (name == "pi" and settings.pi == 1):
+    for name in ("pi", "leaky_pi", "baseline_floor", "baseline_ceiling", "server_share", "artefact_share"):
+        if getattr(settings, name) > 1 or (name.endswith("pi") and getattr(settings, name) == 1):
             yield f"{name} is a probability"
     if not 0 < settings.null_range[0] < settings.null_range[1] < 1:
         yield "null_range must be two probabilities, the smaller one first"

@@ -27,8 +27,9 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
     vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
-    has. Confirmed: likely, and most failures carry an artefact that only interference leaves. Pooled rows never confirm
-    anything, because nobody knows how many people stand behind them.
+    has. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
+    more: one alone may lie, or sit behind a login page. Pooled rows never confirm anything, because nobody knows how
+    many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
     if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):
@@ -38,6 +39,7 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
         return Tier.SUSPECTED
     artefacts = sum(tally.artefacts for tally in believed)
     proven = artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures
+    proven = proven and _accusers(believed) >= 2
     return Tier.CONFIRMED if proven and not all(tally.pooled for tally in believed) else Tier.LIKELY
 
 
@@ -48,6 +50,10 @@ def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
 
 def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
     """Two vantage points say so, or the only one of its network has said so for long enough."""
-    if len(frozenset().union(*(tally.span.accusers for tally in tallies))) >= 2:
+    if _accusers(tallies) >= 2:
         return True
     return any(tally.alone and tally.lasted >= settings.lone_persistence for tally in tallies)
+
+
+def _accusers(tallies: Sequence[Tally]) -> int:
+    return len(frozenset().union(*(tally.span.accusers for tally in tallies)))

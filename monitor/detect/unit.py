@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median_low
@@ -27,8 +27,19 @@ class Span:
     flaps: int = 0
 
 
-def walk(cells: Iterable[Cell], null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
-    """The spans of one unit, from its cells in the order of time; the last one may be open."""
+def walk(cells: Sequence[Cell], null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
+    """The spans of one unit, from its cells in the order of time; the last one may be open.
+
+    Two watches run side by side, one for blocks that stop nearly everything and one for leaky ones; where both see
+    something it is the same block. Pooled rows have the first watch only: strangers differ too much to tell a leak.
+    """
+    strict = _watch(cells, null, settings)
+    if all(cell.pooled for cell in cells):
+        return strict
+    return tuple(_join_flaps(_united([*strict, *_watch(cells, null, settings.leaky())]), settings))
+
+
+def _watch(cells: Iterable[Cell], null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
     unit = Unit(null=null, settings=settings)
     for cell in cells:
         if cell.blocked:
@@ -36,6 +47,26 @@ def walk(cells: Iterable[Cell], null: Null, settings: DetectorSettings) -> tuple
         elif cell.ok:
             unit.succeed(cell)
     return unit.finish()
+
+
+def _united(spans: Iterable[Span]) -> list[Span]:
+    """Spans that overlap as one, dated by the one that raised the alarm first."""
+    united: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.onset[1], span.alarm)):
+        before = united[-1] if united else None
+        if before is None or (before.end is not None and before.end[1] < span.onset[1]):
+            united.append(span)
+            continue
+        first = min(before, span, key=lambda each: each.alarm)
+        ends = [each.end for each in (before, span) if each.end is not None]
+        united[-1] = replace(
+            first,
+            end=max(ends, key=lambda end: end[1]) if len(ends) == 2 else None,
+            score=max(before.score, span.score),
+            accusers=before.accusers | span.accusers,
+            flaps=max(before.flaps, span.flaps),
+        )
+    return united
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,13 +6,15 @@ order of the file. Nothing in a stranger's file stops it; what cannot be read is
 
 from __future__ import annotations
 
+import csv
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from monitor.model import Cell
@@ -22,6 +24,7 @@ CROWD = "ooni"
 """Kind of the vantage points in crowd-sourced history: many strangers under one name."""
 LICENCE = "CC BY-NC-SA 4.0"
 """Under which OONI publishes its data (ooni.org, data policy); exports must carry it along."""
+_LONGEST_LINE = 64 * 1024
 _YEARS = (2000, 2099)
 """Nobody measured before, and a date outside would be a broken clock's."""
 
@@ -113,14 +116,81 @@ class Series:
     name: str
     about: str
     read: Callable[[Path, Mapping[str, str]], Iterator[Cell | Unreadable]]
+    columns: tuple[str, ...]
+    """Without these in its header a file is not of this format."""
 
 
 def series() -> Mapping[str, Series]:
     """Every format of series, by name: each module of this folder that exposes `SERIES`.
 
     >>> list(series())
-    ['ooni-analysis']
+    ['ooni-analysis', 'ooni-blocking', 'ooni-telegram', 'ooni-whatsapp']
     """
     modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
     found = [module.SERIES for module in modules if hasattr(module, "SERIES")]
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
+
+
+def recognised(header: Sequence[str]) -> Series | None:
+    """The format that a header belongs to: the one of whose columns none is missing, the most demanding one first.
+
+    >>> recognised(["probe_cc", "weather"]) is None
+    True
+    """
+    fitting = [each for each in series().values() if set(each.columns) <= set(header)]
+    return max(fitting, key=lambda each: len(each.columns), default=None)
+
+
+def read_rows(
+    path: Path, what: str, needed: Sequence[str], cell: Callable[[Mapping[str, str]], Cell]
+) -> Iterator[Cell | Unreadable]:
+    """One cell per row of a CSV file, and an Unreadable with the line number for each row of which `cell` says
+    ValueError.
+
+    A file that is not there, is no text, or lacks one of the `needed` columns of `what` gives one Unreadable.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from _rows(file, path, what, needed, cell)
+    except OSError as fault:
+        yield Unreadable(where=str(path), why=fault.strerror or "cannot be opened")
+    except UnicodeDecodeError:
+        yield Unreadable(where=str(path), why="expected text in UTF-8")
+
+
+def _rows(
+    file: TextIO, path: Path, what: str, needed: Sequence[str], cell: Callable[[Mapping[str, str]], Cell]
+) -> Iterator[Cell | Unreadable]:
+    reader = csv.reader(_lines(file))
+    try:
+        header = next(reader, [])
+        if why := _unusable(header, what, needed):
+            yield Unreadable(where=f"{path}:1", why=why)
+            return
+        for values in reader:
+            try:
+                yield cell(_row(header, values))
+            except ValueError as fault:
+                yield Unreadable(where=f"{path}:{reader.line_num}", why=str(fault))
+    except csv.Error as fault:
+        yield Unreadable(where=f"{path}:{reader.line_num}", why=f"not CSV: {fault}")
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line is longer than {_LONGEST_LINE} characters")
+        yield line
+
+
+def _unusable(header: Sequence[str], what: str, needed: Sequence[str]) -> str | None:
+    if not header:
+        return "the file is empty; expected a header line"
+    missing = [name for name in needed if name not in header]
+    return f"expected the columns of {what}; missing: {', '.join(missing)}" if missing else None
+
+
+def _row(header: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    if len(values) != len(header):
+        raise ValueError(f"expected {len(header)} fields, found {len(values)}")
+    return dict(zip(header, values, strict=True))

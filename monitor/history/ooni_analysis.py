@@ -6,13 +6,11 @@ judged (ooni/data, docs/architecture.md). From 0.5 on a score decides, which is 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from pathlib import Path
-from typing import TextIO
 
-from monitor.history import CROWD, Series, Unreadable, country, moment, network, target_for
+from monitor.history import CROWD, Series, Unreadable, country, moment, network, read_rows, target_for
 from monitor.model import Cell, Evidence, Layer
 
 SOURCE = "ooni-analysis"
@@ -24,7 +22,6 @@ _NEEDED = ("input", "probe_asn", "probe_cc", "measurement_start_time", "measurem
 _DECIDES = 0.5
 _CERTAIN = 1.0
 """Only the country's own block page in the DNS answer is scored so high (ooni/data, analysis/rules.py)."""
-_LONGEST_LINE = 64 * 1024
 _NODES = {
     (Layer.DNS, "dns_nxdomain_error"): "dns.nxdomain",
     (Layer.DNS, "dns_refused_error"): "dns.refused",
@@ -43,49 +40,7 @@ def read(path: Path, targets: Mapping[str, str]) -> Iterator[Cell | Unreadable]:
 
     A file that is not there, is no text, or lacks a column gives one Unreadable and no cell.
     """
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            yield from _rows(file, path, targets)
-    except OSError as fault:
-        yield Unreadable(where=str(path), why=fault.strerror or "cannot be opened")
-    except UnicodeDecodeError:
-        yield Unreadable(where=str(path), why="expected text in UTF-8")
-
-
-def _rows(file: TextIO, path: Path, targets: Mapping[str, str]) -> Iterator[Cell | Unreadable]:
-    reader = csv.reader(_lines(file))
-    try:
-        header = next(reader, [])
-        if why := _unusable(header):
-            yield Unreadable(where=f"{path}:1", why=why)
-            return
-        for values in reader:
-            try:
-                yield _cell(_row(header, values), targets)
-            except ValueError as fault:
-                yield Unreadable(where=f"{path}:{reader.line_num}", why=str(fault))
-    except csv.Error as fault:
-        yield Unreadable(where=f"{path}:{reader.line_num}", why=f"not CSV: {fault}")
-
-
-def _lines(file: TextIO) -> Iterator[str]:
-    while line := file.readline(_LONGEST_LINE):
-        if len(line) == _LONGEST_LINE:
-            raise csv.Error(f"a line is longer than {_LONGEST_LINE} characters")
-        yield line
-
-
-def _unusable(header: list[str]) -> str | None:
-    if not header:
-        return "the file is empty; expected a header line"
-    missing = [name for name in _NEEDED if name not in header]
-    return f"expected the columns of OONI's analysis; missing: {', '.join(missing)}" if missing else None
-
-
-def _row(header: list[str], values: list[str]) -> dict[str, str]:
-    if len(values) != len(header):
-        raise ValueError(f"expected {len(header)} fields, found {len(values)}")
-    return dict(zip(header, values, strict=True))
+    yield from read_rows(path, "OONI's analysis", _NEEDED, lambda row: _cell(row, targets))
 
 
 def _cell(row: Mapping[str, str], targets: Mapping[str, str]) -> Cell:
@@ -139,4 +94,4 @@ def _technique(layer: Layer, row: Mapping[str, str]) -> str:
     return _NODES.get((layer, row.get(f"top_{layer}_failure", "")), layer.value)
 
 
-SERIES = Series(name=SOURCE, about="rows of OONI's analysis, CSV with scores per layer", read=read)
+SERIES = Series(name=SOURCE, about="rows of OONI's analysis, CSV with scores per layer", read=read, columns=_NEEDED)

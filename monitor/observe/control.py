@@ -117,12 +117,14 @@ def _any_good(attempts: Sequence[TCPConnect | TLSHandshake]) -> Sighting | None:
 def answer_at(control: Measurement, url: str, hop: int) -> Sighting | None:
     """What was answered there to the same URL or, where it was never asked, at the same hop.
 
-    An imported control tells only how its walk ended; its hops are not known and therefore not compared.
+    A page that redirects to itself was asked at many hops; of those the same hop counts. An imported control tells only how its walk ended; its hops are not known and therefore not compared.
     """
     if control.origin is not None:
         return None
     asked = trips(control)
-    same = [trip for trip in asked if trip.url == url] or [trip for trip in asked if trip.hop == hop]
+    alike = [trip for trip in asked if trip.url == url]
+    here = [trip for trip in asked if trip.hop == hop]
+    same = [trip for trip in alike if trip in here] or alike or here
     if not same:
         return None
     best = next((trip for trip in same if trip.failure is None), same[0])

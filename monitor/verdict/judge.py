@@ -44,7 +44,7 @@ def _agreeing(state: State, seen: Observation, case: Case) -> int:
         case State.BLOCKED:
             return asked.ok
         case State.DOWN:
-            return asked.failed
+            return asked.failed or sum(page.status >= 500 for page in asked.pages)
         case State.INSUFFICIENT:
             return 0
 

@@ -10,6 +10,8 @@ REFUSED = frozenset({"connection_refused"})
 EOF = frozenset({"eof_error", "connection_already_closed"})
 UNREACHABLE = frozenset({"host_unreachable", "network_unreachable"})
 CERTIFICATE = frozenset({"ssl_unknown_authority", "ssl_invalid_hostname", "ssl_invalid_certificate"})
+ANOTHERS = frozenset({"ssl_unknown_authority", "ssl_invalid_hostname"})
+"""Certificates that are not the site's. One that is merely out of date may well be: an old edge of its own."""
 LOCAL = frozenset(
     {
         "address_family_not_supported",
@@ -23,6 +25,8 @@ LOCAL = frozenset(
 )
 """This machine's own refusal to send: it says nothing of the network beyond it."""
 
+NOT_ASKED = UNREACHABLE | REFUSED | RESET | LOCAL
+"""How a lookup ends that no resolver took: nothing listens there, or there is no way to it, whatever the name."""
 NXDOMAIN = frozenset({"dns_nxdomain_error", "android_dns_cache_no_data"})
 REFUSES = frozenset({"dns_refused_error"})
 SERVFAIL = frozenset({"dns_servfail_error", "dns_server_misbehaving", "dns_temporary_failure"})

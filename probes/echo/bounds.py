@@ -22,7 +22,7 @@ class Bounds:
     burst: float = 60.0
     """… and at once. Beyond it requests are answered 429: a reset would look like a censor's."""
     drop_after: float = 60.0
-    """So far beyond `burst` a connection is closed before anything is computed for it; so nobody can take all places."""
+    """So far beyond `burst` a connection is closed before anything is done for it: nobody can take all places."""
     seconds: float = 60.0
     """A connection's whole life; a throttled object of 128 KiB at 20 kbit/s takes 52 s."""
     head_seconds: float = 10.0

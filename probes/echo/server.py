@@ -47,8 +47,8 @@ class EchoServer:
     clock: Callable[[], datetime]
     bounds: Bounds = field(default_factory=Bounds)
     tally: Tally = field(default_factory=Tally)
-    _servers: list[asyncio.Server] = field(default_factory=list)
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
+    _servers: list[asyncio.Server] = field(default_factory=list, repr=False)
+    _running: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -142,7 +142,7 @@ class EchoServer:
 
 
 async def _leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """End with FIN and wait a moment for the peer's: a close with bytes unread is a reset, which means something here."""
+    """End with FIN and wait a moment for the peer's: a close with bytes unread is a reset, and those mean something."""
     with contextlib.suppress(OSError):
         writer.write_eof()
         async with asyncio.timeout(_FAREWELL):

@@ -92,6 +92,8 @@ class DNSForgery:
     answers: tuple[str, ...] = ()
     rcode: int = 0
     drop: bool = False
+    garbled: bool = False
+    """The answer carries the id of another question, so that nobody accepts it."""
     where: Literal["resolver", "wire", "authority"] = "resolver"
     """`resolver`: only the network's own resolver lies. `wire`: every question to UDP port 53, of whatever address, is
     answered by an injector first, and the true answer, with another IP TTL, follows where there is one. `authority`:

@@ -22,6 +22,7 @@ from probes.testing.certificates import Certificates
 from probes.testing.flight import read_flight
 from probes.testing.internet import NOT_FOUND, Certificate, Internet, Response, Site
 from probes.testing.names import forged_answer, question, true_answer
+from probes.testing.relay import relay
 from probes.testing.web import Request, serve_http1, serve_http2
 from probes.testing.wire import Frozen, Secure, Slow, Stream, Wire
 
@@ -83,6 +84,10 @@ async def converse(wire: Wire, flight: FirstFlight, action: Action | Interceptio
 
 
 async def _serve(stream: Stream, flight: FirstFlight, scene: Scene, interception: Interception | None) -> None:
+    owner = scene.internet.site_at(scene.address)
+    if owner is not None and scene.port in owner.backend:
+        await relay(stream, owner.backend[scene.port])
+        return
     if scene.port != _HTTPS:
         await serve_http1(stream, partial(_answer, scene, None))
         return

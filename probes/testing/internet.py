@@ -110,6 +110,8 @@ class Site:
     """True for a public resolver: it answers UDP port 53 and DNS over HTTPS at `/dns-query` on port 443."""
     forwards: bool = False
     """True for a transparent proxy: it hands each request on to the site that owns the name asked for."""
+    backend: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Real servers on this machine that play ports of the site, byte for byte; what a network does comes before."""
 
     def respond(self, *, host: str, path: str, port: int, view: str) -> Response:
         """The answer to one request."""

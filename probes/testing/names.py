@@ -48,6 +48,8 @@ def forged_answer(query: dns.message.Message, forgery: DNSForgery) -> bytes:
     response = dns.message.make_response(query, recursion_available=True)
     response.use_edns(False)
     response.set_rcode(dns.rcode.Rcode(forgery.rcode))
+    if forgery.garbled:
+        response.id ^= 1
     _add_addresses(response, query.question[0].name.to_text(omit_final_dot=True), forgery.answers)
     return response.to_wire()
 

@@ -9,6 +9,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from probes.__main__ import _parser
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 PROBES = "python -m probes"
 PROGRAM = "presscanary"
+LAST = "## python -m probes\n"
+"""The heading before which the part of a new command is put."""
 PART = re.compile(r"<!-- help of (.*?) -->\n.*?<!-- end -->", re.DOTALL)
 
 
+@cache
 def commands() -> dict[str, Any]:
     """Every command by its whole name: the program itself, its commands, and those of a group."""
     return dict(_below(PROGRAM, typer.main.get_command(build())))
@@ -42,7 +46,13 @@ def options(name: str) -> set[str]:
 
 
 def renewed(page: str) -> str:
-    """The page with every part that comes from the help made anew."""
+    """The page with every part that comes from the help made anew, and with a part for each command that has none."""
+    known = set(PART.findall(page))
+    for name in commands():
+        if name not in known:
+            level = "#" * name.count(" ")
+            head = f"#{level} {name.partition(' ')[2]}\n\n<!-- help of {name} -->\n<!-- end -->\n\n"
+            page = page.replace(LAST, f"{head}{LAST}")
     return PART.sub(lambda part: f"<!-- help of {part[1]} -->\n{_section(part[1])}<!-- end -->", page)
 
 

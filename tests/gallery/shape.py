@@ -133,6 +133,7 @@ class Rule(Part):
     answers: list[Address] = []
     rcode: Literal["NOERROR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"] = "NOERROR"
     drop: bool = False
+    garbled: bool = False
     where: Literal["resolver", "wire", "authority"] = "resolver"
 
     port: Port | None = None
@@ -206,6 +207,8 @@ class Network(Part):
     """The whole file."""
 
     why: Annotated[str, Field(pattern=r"^[A-Z0-9].{20,}\.$")]
+    mislabelled: Annotated[str, Field(pattern=r"^[A-Z].{10,}\.$")] | None = None
+    """Where our verdict is not what somebody would say who knew the network: what that would be, and why we do not."""
     task: Task
     internet: Internet
     everywhere: list[Rule] = []

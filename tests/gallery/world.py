@@ -99,6 +99,7 @@ def rule_of(part: shape.Rule) -> Rule:
             answers=tuple(part.answers),
             rcode=_RCODES[part.rcode],
             drop=part.drop,
+            garbled=part.garbled,
             where=part.where,
         )
     if part.outage is not None:

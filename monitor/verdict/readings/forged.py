@@ -78,7 +78,7 @@ def wrong_certificate_at_suspect(case: Case) -> Observation | None:
     """The addresses given here show another's certificate, while an address that is vouched for shows the right one."""
     for hop in case.doubtful:
         wrong = hop.at(hop.suspects, of=hop.handshakes)
-        if wrong and hop.verified and all(one.failure in words.CERTIFICATE for one in wrong):
+        if wrong and hop.verified and all(one.failure in words.ANOTHERS for one in wrong):
             return wrong[0] if case.others_succeed else None
     return None
 

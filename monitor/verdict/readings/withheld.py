@@ -10,7 +10,7 @@ from monitor.verdict.addresses import is_v6
 from monitor.verdict.case import Case
 from monitor.verdict.hop import Hop
 
-_NAMED = words.NXDOMAIN | words.REFUSES | words.SERVFAIL | words.EMPTY | words.TIMEOUT
+_NAMED = words.NXDOMAIN | words.REFUSES | words.SERVFAIL | words.EMPTY | words.TIMEOUT | words.NOT_ASKED
 
 
 def withheld(case: Case, *, failures: Collection[str]) -> Observation | None:
@@ -30,6 +30,12 @@ def silent(case: Case) -> Observation | None:
     seen = withheld(case, failures=words.TIMEOUT)
     answered = any(one.failure is None for one in case.observations if one.layer is Layer.DNS and not one.screened)
     return seen if answered else None
+
+
+def not_asked(case: Case) -> Observation | None:
+    """The system's resolver took no question, so that its silence is about no name."""
+    seen = _unresolved(case)
+    return seen if seen and seen.failure in words.NOT_ASKED else None
 
 
 def authority_agrees(case: Case) -> Observation | None:

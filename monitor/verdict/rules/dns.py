@@ -44,16 +44,6 @@ RULES = (
         matches=partial(forged.raced, kind="nxdomain"),
     ),
     Rule(
-        id="dns.injection.raced",
-        why="One question got two answers that contradict each other, and only one of them is vouched for.",
-        state=State.BLOCKED,
-        layer=Layer.DNS,
-        technique="dns.injection",
-        locus=Locus.NETWORK,
-        evidence=Evidence.ARTEFACT,
-        matches=partial(forged.raced, kind="other"),
-    ),
-    Rule(
         id="dns.bogon.controls_differ",
         why="The system's resolver gives an address that no public site has, and the controls are given others.",
         state=State.BLOCKED,
@@ -82,6 +72,16 @@ RULES = (
         locus=Locus.NETWORK,
         evidence=Evidence.ARTEFACT,
         matches=forged.wrong_certificate_at_suspect,
+    ),
+    Rule(
+        id="dns.injection.raced",
+        why="One question got two answers that contradict each other, and only one of them is vouched for.",
+        state=State.BLOCKED,
+        layer=Layer.DNS,
+        technique="dns.injection",
+        locus=Locus.NETWORK,
+        evidence=Evidence.ARTEFACT,
+        matches=partial(forged.raced, kind="other"),
     ),
     Rule(
         id="dns.address.dead_end",
@@ -150,6 +150,13 @@ RULES = (
 )
 
 UNDECIDED = (
+    Rule(
+        id="dns.resolver_away",
+        why="The system's resolver took no question (nothing listens there, or there is no way to it), whatever the name.",
+        state=State.INSUFFICIENT,
+        layer=Layer.DNS,
+        matches=withheld.not_asked,
+    ),
     Rule(
         id="dns.authority_agrees",
         why="DNS over HTTPS, which this network cannot forge, says the same as the system's resolver; controls differ.",

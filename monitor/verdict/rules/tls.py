@@ -53,7 +53,7 @@ def _wrong_certificate_anywhere(case: Case) -> Observation | None:
     hop = case.last
     tried = hop.handshakes
     unknown = hop.secure and tried and not case.astray and not hop.at(hop.trusted, of=tried)
-    if not unknown or any(one.failure not in words.CERTIFICATE or not _strange(one) for one in tried):
+    if not unknown or any(one.failure not in words.ANOTHERS or not _strange(one) for one in tried):
         return None
     return tried[0] if case.others_succeed else None
 
@@ -111,6 +111,16 @@ RULES = (
         state=State.BLOCKED,
         layer=Layer.TLS,
         technique="tls.mitm",
+        evidence=Evidence.AMBIGUOUS,
+        matches=partial(_forged, failures=words.ANOTHERS),
+    ),
+    Rule(
+        id="tls.certificate.out_of_date",
+        why="The site's address shows a certificate that is out of date or defective, as an old edge of its own might; "
+        "controls are shown another and verify it.",
+        state=State.BLOCKED,
+        layer=Layer.TLS,
+        technique="tls",
         evidence=Evidence.AMBIGUOUS,
         matches=partial(_forged, failures=words.CERTIFICATE),
     ),

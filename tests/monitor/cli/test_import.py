@@ -227,3 +227,16 @@ def test_the_real_measurements_from_folder_to_verdicts(run, tmp_path):
         "www.theguardian.com": "ok",
         "www.instagram.com": "ok",
     }
+
+
+def test_a_series_of_a_simulated_configuration_is_labelled(tmp_path, run):
+    """Where nothing in the configuration is real, imported rows and the events from them say so; elsewhere not."""
+    series = Path(__file__).parents[3] / "docs" / "tutorial" / "series.csv"
+    run("import", "series", series, "--format", "ooni-analysis")
+    _, real, _ = run("events", "--json")
+    (tmp_path / "data").rename(tmp_path / "other")
+    (tmp_path / "targets.yaml").write_text("simulated: true\ntargets:\n  - {id: news, urls: [https://news.example/]}\n")
+    run("import", "series", series, "--format", "ooni-analysis")
+    _, simulated, _ = run("events", "--json")
+
+    assert [each["simulated"] for each in json.loads(real) + json.loads(simulated)] == [False, True]

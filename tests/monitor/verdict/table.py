@@ -171,6 +171,7 @@ SCENES: Mapping[str, Scene] = {
     "tls.mitm.self_signed": unshaken(UNTRUSTED, chain=[leaf(NAME)]),
     "tls.mitm.ca_signed": unshaken(UNTRUSTED, chain=[_STRANGER]),
     "tls.mitm.controls_verify": unshaken(WRONG_NAME, chain=[leaf("notice.example", issuer="Real CA")]),
+    "tls.certificate.out_of_date": unshaken("ssl_invalid_certificate", chain=[leaf(NAME, issuer="Old CA")]),
     "tls.certificate.suspect_address": secure(
         looked([FORGED]), connected(FORGED), shook(FORGED, UNTRUSTED, chain=[_STRANGER])
     ),
@@ -197,6 +198,7 @@ SCENES: Mapping[str, Scene] = {
     "http.eof.controls_answered": unanswered(EOF),
     "http.failed.controls_answered": unanswered(UNKNOWN),
     # Not only here
+    "dns.resolver_away": unresolved(REFUSED),
     "dns.authority_agrees": secure(looked(NXDOMAIN), looked(NXDOMAIN, engine="doh")),
     "dns.exists_only_here": plain(
         looked([FORGED]),

@@ -1,0 +1,10 @@
+"""What experiments show: measurements that compare names, resolvers or speeds, read by tables of their own.
+
+A visit says that something fails; an experiment says what it hangs on. Each reading names the rule that spoke and the
+steps that it rests on. Pure: facts in, a reading out, and the same facts always give the same one.
+"""
+
+from monitor.verdict.experiments.reading import Reading
+from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
+
+__all__ = ["Reading", "read_host_swap", "read_sni_swap"]
