@@ -132,6 +132,8 @@ class App:
 
     async def _carry_out(self, order: Order) -> None:
         for url in order.target.urls:
+            if self.stopping.is_set():
+                return
             task = Task(
                 target=order.target,
                 url=url,

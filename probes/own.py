@@ -26,7 +26,7 @@ HIDDEN = "scrubbed"
 
 _SHORTEST = 6
 """Shorter forms would be found everywhere by chance."""
-_LEFT_ALONE = frozenset({"type", "engine", "resolver", "query_type", "chain", "method", "sha256"})
+_LEFT_ALONE = frozenset({"type", "engine", "resolver", "query_type", "chain", "method", "sha256", "purpose"})
 """Fields that are words of ours, or whose bytes must stay whole to be worth anything (a certificate is signed)."""
 
 

@@ -151,6 +151,8 @@ def _onset(question: Question, sight: Sight) -> Finding:
         return answer(CONTRADICTED, f"the block had begun {_apart(days)} ({_counted(question.coverage)})")
     if days > 0 and question.coverage.reachable:
         return answer(CONTRADICTED, f"reachable then ({_counted(question.coverage)}); a block began {_apart(days)}")
+    if days > 0 and sight.onset[0] is not None:
+        return Finding(verdict=NOT_TESTABLE, why=f"{_little(question)}; a block began {_apart(days)}, and before it worked")
     return answer(
         CONSISTENT, f"blocked while the claim says so; it began {_apart(days)}, too little data at the claim's dates"
     )
@@ -179,7 +181,7 @@ def _end(question: Question, sight: Sight) -> Finding:
     if question.coverage.powerful:
         said = "went on" if sight.end is None else f"ended {_apart(days)}"
         return answer(CONTRADICTED, f"the block {said} ({_counted(question.coverage)})")
-    return answer(NOT_TESTABLE, f"too little data then: {_counted(question.coverage)}")
+    return answer(NOT_TESTABLE, _little(question))
 
 
 def _nothing(question: Question) -> Finding:
@@ -198,13 +200,16 @@ def _untestable(question: Question) -> Finding:
     coverage = question.coverage
     if not coverage.asked:
         return Finding(verdict=NOT_TESTABLE, why="the claim's dates lie in the future")
-    if not coverage.measurements:
-        return Finding(verdict=NOT_TESTABLE, why="no data then")
     if coverage.powerful:
         return Finding(
             verdict=NOT_TESTABLE, why=f"mixed results then, and no event that explains them: {_counted(coverage)}"
         )
-    return Finding(verdict=NOT_TESTABLE, why=f"too little data then: {_counted(coverage)}")
+    return Finding(verdict=NOT_TESTABLE, why=_little(question))
+
+
+def _little(question: Question) -> str:
+    counted = question.coverage.measurements and f": {_counted(question.coverage)}"
+    return f"too little data then{counted}" if counted else "no data then"
 
 
 def _best(found: Iterable[Finding]) -> Finding | None:

@@ -137,7 +137,17 @@ def render(findings: tuple[Finding, ...], summaries: tuple[Summary, ...], consol
 
 def _documented(truth: Truth) -> tuple[str, ...]:
     name = f"{truth.target} on {truth.network}"
-    return name, "documents", "", _interval(truth.onset), "", _interval(truth.end) if truth.end else "not said", "", "", ""
+    return (
+        name,
+        "documents",
+        "",
+        _interval(truth.onset),
+        "",
+        _interval(truth.end) if truth.end else "not said",
+        "",
+        "",
+        "",
+    )
 
 
 def _row(each: Finding) -> tuple[str, ...]:

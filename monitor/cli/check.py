@@ -91,7 +91,7 @@ def compare(settings: Settings, stored: Stored | None, country: str | None = Non
 def render(report: CheckReport, console: Console) -> None:
     """Print a report as a table of claims and a few lines; everything simulated is labelled."""
     if report.simulated:
-        console.print("SIMULATED: these claims and measurements were made by a demonstration.", style="bold yellow")
+        console.print("SIMULATED: these claims and measurements speak of no real network.", style="bold yellow")
     if report.checks:
         # In a pipe or a file there is no edge to keep to, and folded names are hard to search for.
         width = None if console.is_terminal or console.width >= WIDE else WIDE

@@ -31,8 +31,10 @@ def command(
     *,
     quick: Annotated[bool, typer.Option("--quick", help="Shorter worlds and no sweeps; minutes on two cores.")] = False,
     seeds: Annotated[str, typer.Option(help="Seeds, such as 101-105 or 1,2,7.")] = f"{HELD_OUT[0]}-{HELD_OUT[-1]}",
-    days: Annotated[int | None, typer.Option(min=4, max=366, help="Length of each world.", show_default="45")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = os.cpu_count() or 1,
+    days: Annotated[
+        int | None, typer.Option(min=4, max=366, help="Length of each world.", show_default="45, with --quick 21")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at a time.", show_default="all cores")] = None,
     as_json: Annotated[bool, typer.Option("--json", help='Print {"rows": […]}.')] = False,
 ) -> None:
     """Measure the detector on simulated countries and print one table, with the baselines beside it.
@@ -44,7 +46,7 @@ def command(
     world = World(days=days or (_QUICK_DAYS if quick else _DAYS))
     settings = load_settings(place(context).config).detection
     work = [(case, seed) for case in cases(world, settings, sweep=not quick) for seed in chosen]
-    table = rows(_worked(work, jobs))
+    table = rows(_worked(work, jobs or os.cpu_count() or 1))
     if as_json:
         print_json({"rows": table, "seeds": chosen, "days": world.days, "simulated": True})
     else:

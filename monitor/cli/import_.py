@@ -47,6 +47,8 @@ def import_ooni(
     _demand(*paths)
     here = place(context)
     settings = load_settings(here.config)
+    if settings.simulated:
+        raise CommandError(f"{settings.path} says `simulated: true`; what OONI measured is real", USAGE)
     hosts, receipt = hosts_of(settings), Receipt()
     with _writing(here.data_dir) as store, _progress(paths) as seen:
         for path in paths:

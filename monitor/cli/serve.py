@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +47,8 @@ def open_door(host: str, port: int) -> Iterator[Door]:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as fault:
-        reason = getattr(fault, "strerror", None) or "no such host name"
+        number = getattr(fault, "errno", None)
+        reason = os.strerror(number) if number and number > 0 else "no such host name"
         raise CommandError(
             f"cannot listen on {host} port {port}: {reason}; choose another with --port", FAULT
         ) from fault

@@ -93,7 +93,8 @@ def render(status: Status, console: Console) -> None:
     if status.simulated:
         console.print("SIMULATED: none of this was measured on a real network.", style="reverse")
     if not status.targets:
-        console.print(f"Nothing was measured yet in {status.data_dir}. Start with `presscanary run`.", markup=False)
+        more = "only imported series are there" if status.counts.get("cells") else "start with `presscanary run`"
+        console.print(f"Nothing was measured yet in {status.data_dir}: {more}.", markup=False)
     else:
         console.print(_table(status.targets))
     for point in status.vantage_points:

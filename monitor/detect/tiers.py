@@ -26,8 +26,8 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     """The tier that all networks of an event give together.
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
-    vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
-    has. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
+    vantage points in two networks, and seen from two vantage points, or by the only one that its network has, for an hour or with
+    artefacts. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
     more: one alone may lie, or sit behind a login page. Pooled rows never confirm anything, because nobody knows how
     many people stand behind them.
     """
@@ -37,9 +37,7 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     failures = sum(tally.blocked for tally in believed)
     if sum(tally.server_answers for tally in believed) >= settings.server_share * failures:
         return Tier.SUSPECTED
-    artefacts = sum(tally.artefacts for tally in believed)
-    proven = artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures
-    proven = proven and _accusers(believed) >= 2
+    proven = _proven(believed, settings) and _accusers(believed) >= 2
     return Tier.CONFIRMED if proven and not all(tally.pooled for tally in believed) else Tier.LIKELY
 
 
@@ -49,10 +47,18 @@ def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
 
 
 def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
-    """Two vantage points say so, or the only one of its network has said so for long enough."""
+    """Two vantage points say so, or the only one of its network has said so for long enough, or with artefacts."""
     if _accusers(tallies) >= 2:
         return True
-    return any(tally.alone and tally.lasted >= settings.lone_persistence for tally in tallies)
+    return any(
+        tally.alone and (tally.lasted >= settings.lone_persistence or _proven([tally], settings)) for tally in tallies
+    )
+
+
+def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
+    artefacts = sum(tally.artefacts for tally in tallies)
+    failures = sum(tally.blocked for tally in tallies)
+    return artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures
 
 
 def _accusers(tallies: Sequence[Tally]) -> int:

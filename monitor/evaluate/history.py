@@ -54,7 +54,7 @@ class Finding:
     rows: int
     """Measurements of this series that came out ok or blocked."""
     rows_inside: int
-    """… while the block is documented to have lasted."""
+    """… while the block surely lasted, by the documents; those that were blocked, while it may have."""
     found: Stretch | None = None
     onset_error_hours: float | None = None
     """From the documented interval to ours; nothing where they overlap …"""
@@ -184,7 +184,7 @@ def _finding(
     detector: str, truth: Truth, rows: Sequence[Cell], stretches: Sequence[Stretch], settings: DetectorSettings
 ) -> Finding:
     speaking = [cell for cell in rows if cell.ok or cell.blocked]
-    inside = [cell for cell in speaking if _during(cell, truth)]
+    inside = [cell for cell in speaking if _during(cell, truth) or (cell.blocked and _maybe(cell, truth))]
     about = [each for each in stretches if _about(each, truth)]
     first = about[0] if about else None
     enough = len(inside) * failure(settings.null_range[0], Evidence.AMBIGUOUS, settings) >= settings.alarm
@@ -217,6 +217,14 @@ def _scored(layer: Layer | None, cell: Cell) -> float:
 
 
 def _during(cell: Cell, truth: Truth) -> bool:
+    """Whether the block surely lasted then; where its dates leave no such time, whether it may have."""
+    first, last = truth.onset[1], truth.end[0] if truth.end else None
+    if last is not None and first >= last:
+        return _maybe(cell, truth)
+    return first <= cell.start and (last is None or cell.start <= last)
+
+
+def _maybe(cell: Cell, truth: Truth) -> bool:
     return truth.onset[0] <= cell.start and (truth.end is None or cell.start <= truth.end[1])
 
 

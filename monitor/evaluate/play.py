@@ -9,13 +9,22 @@ A failure counts as blocked only where most controls reached the target in the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
 from monitor.evaluate.script import Episode, Script, write
 from monitor.evaluate.world import (
-    DAY, HOUR, LOOKS, MINUTE, START, YEAR, Cause, TrueBlock, World, network_name, target_name,
+    LOOKS,
+    MINUTE,
+    START,
+    YEAR,
+    Cause,
+    TrueBlock,
+    World,
+    dice_for,
+    network_name,
+    target_name,
 )  # fmt: skip
 from monitor.model import Cell, Evidence
 from probes.model import Role
@@ -57,12 +66,12 @@ class Line:
 
 def play(world: World, seed: int) -> Played:
     """Simulate a world; the same seed gives the same cells."""
-    script = write(world, Random(f"script {seed}"))
+    script = write(world, dice_for(seed, "script"))
     votes = [_votes(script, target, seed) for target in range(world.targets)]
     cells = [cell for _, controls in votes for cell in controls]
     for network, count in enumerate(world.vantages):
         for number in range(count):
-            line = _line(world, network, number, Random(f"line {seed} {network} {number}"))
+            line = _line(world, network, number, dice_for(seed, "line", network, number))
             cells.extend(_report(script, line, [rounds for rounds, _ in votes], seed))
     cells.sort(key=lambda cell: (cell.start, cell.vantage, cell.target))
     until = START + timedelta(seconds=world.seconds)
@@ -108,7 +117,7 @@ def _votes(script: Script, target: int, seed: int) -> tuple[list[tuple[int, int]
     votes = [(0, 0)] * (world.seconds // world.cadence)
     cells = []
     for control in range(world.controls):
-        dice = Random(f"control {seed} {control} {target}")
+        dice = dice_for(seed, "control", control, target)
         phase = dice.randrange(world.cadence - _JITTER)
         series = measure(script.of_sites.get(target, ()), world.control_loss, world, phase, dice)
         for number, result in enumerate(series):
@@ -144,14 +153,14 @@ def _report(script: Script, line: Line, votes: Sequence[Sequence[tuple[int, int]
     own = [*script.of_lines.get(point, ()), *line.spells]
     harmless = []
     for number in range(world.innocuous):
-        dice = Random(f"innocuous {seed} {point} {number}")
+        dice = dice_for(seed, "innocuous", *point, number)
         harmless.append(measure(own, line.loss, world, dice.randrange(world.cadence - _JITTER), dice))
     sick = [_sick(results) for results in zip(*harmless, strict=True)]
-    teller = Teller(script, line, Random(f"teller {seed} {point}"))
+    teller = Teller(script, line, dice_for(seed, "teller", *point))
     for number, series in enumerate(harmless):
         yield from teller.innocuous(f"innocuous-{number}", series, sick)
     for target in range(world.targets):
-        dice = Random(f"series {seed} {point} {target}")
+        dice = dice_for(seed, "series", *point, target)
         theirs = [
             *script.of_sites.get(target, ()),
             *script.of_units.get((line.network, target), ()),
@@ -202,8 +211,11 @@ class Teller:
                 yield ours
 
     def _burst(self, first: Cell, result: Result, episodes: Sequence[Episode]) -> Iterator[Cell]:
-        """Three more measurements, each with an experiment; where most experiments show that the path is broken for
-        others too, nothing here says anything about a block."""
+        """Three more measurements, each with an experiment.
+
+        Where most experiments show that the path is broken for others too, nothing here says anything about a block;
+        where most show that only the target fails, the first failure is judged again with that.
+        """
         again = [self._again(result.second + delay, episodes) for delay in _BURST]
         shown = [self._experiment(cause) for _, cause in again if cause is not None]
         if 2 * shown.count(Evidence.NONE) > len(shown):
@@ -211,7 +223,8 @@ class Teller:
             again = [(second, cause) for second, cause in again if cause is None]
             shown = []
         else:
-            yield first
+            proven = 2 * shown.count(Evidence.ARTEFACT) > len(shown)
+            yield replace(first, evidence=Evidence.ARTEFACT) if proven else first
         for second, cause in again:
             told = shown.pop(0) if cause is not None else None
             evidence = Evidence.ARTEFACT if told is Evidence.ARTEFACT else self._look(cause)
@@ -232,7 +245,9 @@ class Teller:
         right, wrong = (Evidence.ARTEFACT, Evidence.NONE) if blocked else (Evidence.NONE, Evidence.ARTEFACT)
         if drawn < world.mistaken:
             return wrong
-        return right if drawn < world.mistaken + (world.tell_block if blocked else world.tell_path) else Evidence.AMBIGUOUS
+        return (
+            right if drawn < world.mistaken + (world.tell_block if blocked else world.tell_path) else Evidence.AMBIGUOUS
+        )
 
     def _silent(self, second: int) -> bool:
         return any(
@@ -243,8 +258,8 @@ class Teller:
     def _look(self, cause: Cause | None) -> Evidence:
         if cause is None:
             return Evidence.NONE
-        classes, weights = zip(*LOOKS[cause], strict=True)
-        return self.dice.choices(classes, weights)[0]
+        classes = [evidence for evidence, _ in LOOKS[cause]]
+        return self.dice.choices(classes, [share for _, share in LOOKS[cause]])[0]
 
     def _cell(
         self,

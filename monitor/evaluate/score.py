@@ -83,10 +83,10 @@ def match(found: Sequence[Found], truth: Sequence[TrueBlock], until: datetime) -
     pairs, taken = [], set()
     for find in sorted(found, key=lambda find: find.onset):
         free = (true for true in by_unit.get((find.target, find.network), ()) if id(true) not in taken)
-        true = next((true for true in free if overlaps(find, true, until)), None)
-        if true is not None:
-            taken.add(id(true))
-            pairs.append((find, true))
+        first = next((true for true in free if overlaps(find, true, until)), None)
+        if first is not None:
+            taken.add(id(first))
+            pairs.append((find, first))
     return pairs
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
 from monitor.evaluate.world import (
-    DAY, HOUR, MINUTE, START, YEAR, Cause, Kind, Span, TrueBlock, World, network_name, target_name,
+    DAY,
+    HOUR,
+    MINUTE,
+    START,
+    YEAR,
+    Cause,
+    Kind,
+    Span,
+    TrueBlock,
+    World,
+    network_name,
+    target_name,
 )  # fmt: skip
 
 _WARM_UP = 2 * DAY
@@ -83,7 +94,7 @@ def times(rate: float, world: World, dice: Random, *, shortest: float, longest: 
 def _blocks(script: Script, target: int, dice: Random) -> None:
     world, free = script.world, _WARM_UP
     kinds, weights = zip(*world.kinds.items(), strict=True)
-    while True:
+    while world.blocks > 0:
         start = free + int(dice.expovariate(world.blocks / YEAR))
         kind = dice.choices(kinds, weights)[0]
         shortest, longest = _LENGTH.get(kind, _USUAL_LENGTH)
@@ -141,21 +152,23 @@ def _cut_off(script: Script, network: int, start: int, dice: Random) -> None:
 
 
 def _site_trouble(script: Script, target: int, dice: Random) -> None:
-    world = script.world
+    world, everywhere = script.world, range(len(script.world.vantages))
     for span in times(world.site_outages, world, dice, shortest=10 * MINUTE, longest=6 * HOUR):
         script.of_sites.setdefault(target, []).append(Episode(span=span, force=0.98, cause=Cause.SITE))
     for span in times(world.cdn_trouble, world, dice, shortest=20 * MINUTE, longest=4 * HOUR):
-        _strike(script, range(len(world.vantages)), target, span, dice.uniform(0.6, 0.95), Cause.PATH)
+        episode = Episode(span=span, force=dice.uniform(0.6, 0.95), cause=Cause.PATH)
+        _strike(script, everywhere, target, episode)
     for span in times(world.refusals, world, dice, shortest=HOUR, longest=DAY):
-        _strike(script, range(len(world.vantages)), target, span, 0.95, Cause.REFUSAL)
-    for network in range(len(world.vantages)):
+        _strike(script, everywhere, target, Episode(span=span, force=0.95, cause=Cause.REFUSAL))
+    for network in everywhere:
         for span in times(world.peering_losses, world, dice, shortest=20 * MINUTE, longest=3 * HOUR):
-            _strike(script, [network], target, span, dice.uniform(0.5, 0.9), Cause.PATH)
+            episode = Episode(span=span, force=dice.uniform(0.5, 0.9), cause=Cause.PATH)
+            _strike(script, [network], target, episode)
 
 
-def _strike(script: Script, networks: range | list[int], target: int, span: Span, force: float, cause: Cause) -> None:
+def _strike(script: Script, networks: Iterable[int], target: int, episode: Episode) -> None:
     for network in networks:
-        script.of_units.setdefault((network, target), []).append(Episode(span=span, force=force, cause=cause))
+        script.of_units.setdefault((network, target), []).append(episode)
 
 
 def _network_outages(script: Script, network: int, count: int, dice: Random) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from random import Random
 from typing import TypeAlias
 
 from monitor.model import Evidence
@@ -187,3 +188,12 @@ def target_name(index: int) -> str:
 def network_name(index: int) -> str:
     """The name of a network; the numbers are reserved for documentation (RFC 5398)."""
     return f"AS{64496 + index}"
+
+
+def dice_for(seed: int, *place: str | int) -> Random:
+    """Dice of their own for one place of a world, so that a change elsewhere leaves them alone.
+
+    >>> dice_for(1, "line", 0).random() == dice_for(1, "line", 0).random()
+    True
+    """
+    return Random(" ".join(map(str, (*place, seed))))  # noqa: S311 (repeatable dice, nothing secret)

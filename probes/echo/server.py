@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from probes.echo.answer import Reached, ask, reply, route, wire
@@ -59,8 +60,12 @@ class EchoServer:
         gate = Gate(self.bounds, asyncio.get_running_loop().time)
         free = asyncio.Semaphore(self.bounds.connections)
 
-        async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._meet(gate, free, reader, writer)
+        def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(self._meet(gate, free, reader, writer))
+            self._running.add(task)
+            task.add_done_callback(partial(self._ended, writer))
+            if not self._servers:  # taken while the server was stopping
+                task.cancel()
 
         try:
             for host, port in self.listen:
@@ -76,20 +81,19 @@ class EchoServer:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
-        for server in self._servers:
-            await server.wait_closed()
+        closing = tuple(self._servers)
         self._servers.clear()
+        running = tuple(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for server in closing:
+            await server.wait_closed()
 
     async def _meet(
         self, gate: Gate, free: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """One connection, whatever happens on it."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._running.add(task)
         self.tally.connections += 1
         try:
             admission = gate.admit(str(writer.get_extra_info("peername")[0]))
@@ -101,9 +105,11 @@ class EchoServer:
                 await _leave(reader, writer)
         except (OSError, asyncio.CancelledError):  # the peer has gone, is too slow, or the server stops
             self.tally.broken += 1
-        finally:
-            self._running.discard(task)
-            writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
+
+    def _ended(self, writer: asyncio.StreamWriter, task: asyncio.Task[None]) -> None:
+        """Let go of a connection, also of one whose task was cancelled before it began."""
+        self._running.discard(task)
+        writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
 
     async def _converse(self, plain: PlainEnd, *, limited: bool) -> None:
         async with asyncio.timeout(self.bounds.head_seconds):

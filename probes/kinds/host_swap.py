@@ -43,7 +43,7 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
                 await ask(trace, task.echo, stream, "http", flow.name)
             else:
                 asked = own if flow.name == place.host else parse(f"http://{flow.name}/")
-                await fetch(trace, Visit(), stream, asked)
+                await fetch(trace, Visit(), stream, asked, secret=task.echo.token if task.echo else "")
 
     async def walk(trace: Trace) -> None:
         await swap(trace, task, own, innocuous, source=drawing, run=run)

@@ -22,7 +22,7 @@ WRONG_HOST = "another-site.example"
 _ALPN = ("h2", "http/1.1")
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=90)
-_GIANT = 8000
+_GIANT = 5500
 """Further names in a certificate of the kind `giant`; with them it is longer than OpenSSL takes (100 KiB)."""
 _LONGEST_NAME = 64  # a common name's upper bound, RFC 5280 appendix A.1 (ub-common-name)
 

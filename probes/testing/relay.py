@@ -17,9 +17,9 @@ async def relay(stream: Stream, backend: tuple[str, int]) -> None:
         while data := await reader.read(_CHUNK):
             await stream.write(data)
     finally:
+        writer.transport.abort()
         forth.cancel()
         await asyncio.gather(forth, return_exceptions=True)
-        writer.transport.abort()
 
 
 async def _forth(stream: Stream, writer: asyncio.StreamWriter) -> None:

@@ -80,5 +80,9 @@ def anchor(heading: str) -> str:
 def pages() -> tuple[Page, ...]:
     """Every Markdown file, those of hidden folders and of installed packages left out."""
     found = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
-    found += [path for folder in ("docs", "dashboards", "monitor", "probes") for path in (ROOT / folder).rglob("*.md")]
+    found += [
+        path
+        for folder in ("docs", "dashboards", "monitor", "probes", "tests")
+        for path in (ROOT / folder).rglob("*.md")
+    ]
     return tuple(Page(path=path, text=path.read_text(encoding="utf-8")) for path in sorted(found))

@@ -72,7 +72,7 @@ def _said(kind: str, where: tuple[int | str, ...], message: str) -> tuple[str, s
             return f"unknown key {where[-1]!r}", f"{near[0]!r} perhaps" if near else f"one of {', '.join(known)}"
         case "missing":
             return f"the key {where[-1]!r} is missing", "it here"
-    return f"{'.'.join(map(str, where)) or 'the file'} is wrong", message
+    return f"{'.'.join(map(str, where)) or 'the file'} is wrong", message.removeprefix("Value error, ")
 
 
 def _keys_at(where: Iterable[int | str]) -> Iterable[str]:

@@ -23,7 +23,7 @@ from tests.gallery import shape, short
 from tests.gallery.form import Case
 from tests.gallery.world import internet_of, rule_of
 
-LIMITS = Limits(dns=4.0, dns_linger=0.15, tcp=4.0, tls=4.0, http=4.0, total=30.0)
+LIMITS = Limits(dns=8.0, dns_linger=0.15, tcp=8.0, tls=8.0, http=8.0, total=60.0)
 """Far beyond what loopback takes even on a busy machine; a case in which something never comes sets a shorter one."""
 
 AT_ONCE = 6

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.model import ControlFacts, Observation, Page
 from monitor.observe.walk import endpoint
+from probes.failure import TIMEOUT
 from probes.model import Body, Datagram, DNSLookup, HTTPRoundTrip, Measurement, Screened, Step, TCPConnect, TLSHandshake
 from probes.steps.http import TOO_MANY_REDIRECTS
 
@@ -47,7 +48,8 @@ def _datagram(one: Datagram) -> str:
 
 def _response(step: HTTPRoundTrip) -> str:
     if step.failure is not None or step.status is None:
-        return _word(step.failure) + (f" after {step.status}" if step.status else "")
+        told = step.failure != TIMEOUT and step.status  # how far a slow answer came differs from run to run
+        return _word(step.failure) + (f" after {step.status}" if told else "")
     return f"{step.status} {step.protocol}, {_body(step.body)}"
 
 
@@ -70,7 +72,8 @@ def _observation(one: Observation) -> str:
 
 
 def _fact(one: Observation) -> str:
-    said = one.screened or _word(one.failure)
+    """What was seen. Which of several failures is the whole's depends on which address was tried first."""
+    said = one.screened or ("no page" if one.whole and one.failure else _word(one.failure))
     if one.certificate is not None:
         known = "the controls' own" if one.certificate in one.control.certificates else "another"
         said += f", {known} certificate{', self-signed' if one.self_signed else ''}"

@@ -41,7 +41,7 @@ def test_a_case_is_read(written):
     [
         ("action: reset", "acton: reset", "network.yaml:10:27: unknown key 'acton'; expected 'action' perhaps"),
         ("names: [news.example]", "name: news.example", "the key 'names' is missing"),
-        ("93.184.216.34", "93.184.216", "network.yaml:7:16: internet.sites.0.addresses.0 is wrong"),
+        ("93.184.216.34", "93.184.216", "network.yaml:7:17: internet.sites.0.addresses.0 is wrong"),
         ("sni: [news.example]", "sni: [news.example], host: [news.example]", "exactly one of dns, sni, host"),
         ("sni: [news.example], action: reset", "action: reset", "found none"),
         ("sni: [news.example], action: reset", "sni: [news.example]", "a rule about connections has an action"),

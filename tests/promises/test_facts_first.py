@@ -83,7 +83,9 @@ SICK = (SNIBlock(names=("herald.example", "library.example", "museum.example")),
         pytest.param(TARGETS + CONTROL, {"here": (Outage(how="unreachable"),)}, id="the link is down"),
         pytest.param(TARGETS + CONTROL, {"here": SICK}, id="a sick vantage point"),
         pytest.param(TARGETS, {"here": CENSOR[1:]}, id="no control"),
-        pytest.param(TARGETS + CONTROL, {"here": CENSOR[1:], "abroad": (Outage(),)}, id="a dead control"),
+        pytest.param(
+            TARGETS + CONTROL, {"here": CENSOR[1:], "abroad": (Outage(how="unreachable"),)}, id="a dead control"
+        ),
     ],
 )
 async def test_what_cannot_be_known_is_insufficient_everywhere(country, points, rules):

@@ -84,14 +84,10 @@ def cusum(
             continue
         edge = state.since if dated else time
         if change:
-            found.append(
-                Found(target=unit[0], network=unit[1], onset=edge, told=time + width, alert=f"{unit} {time}")
-            )
+            found.append(Found(target=unit[0], network=unit[1], onset=edge, told=time + width, alert=f"{unit} {time}"))
         elif found:
             last = found.pop()
             found.append(
-                Found(
-                    target=unit[0], network=unit[1], onset=last.onset, told=last.told, end=edge, alert=last.alert
-                )
+                Found(target=unit[0], network=unit[1], onset=last.onset, told=last.told, end=edge, alert=last.alert)
             )
     return found

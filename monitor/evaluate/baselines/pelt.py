@@ -38,9 +38,7 @@ def pelt(unit: Unit, cells: Sequence[Cell]) -> list[Found]:
         onset, told = series[first][0], series[-1][0]
         if found and found[-1].end == onset:
             onset = found.pop().onset
-        found.append(
-            Found(target=unit[0], network=unit[1], onset=onset, told=told, end=end, alert=f"{unit} {onset}")
-        )
+        found.append(Found(target=unit[0], network=unit[1], onset=onset, told=told, end=end, alert=f"{unit} {onset}"))
     return found
 
 

@@ -75,8 +75,8 @@ ROWS = (
     ),
     Row(
         id="residual_or_address",
-        why="The target's {name} fails at our server, another one works there; at the target's address both fail, while "
-        "another address of the target answers: it may be blocked too, or punished for the name shown before.",
+        why="The target's {name} fails at our server, another one works there; at the target's address both fail, and "
+        "another address of the target answers: the first may be blocked too, or punished for the name shown before.",
         trigger_at_target=_FAILED | _FOREIGN,
         innocuous_at_target=_FAILED,
         trigger_at_echo=_CUT,
@@ -87,7 +87,7 @@ ROWS = (
     ),
     Row(
         id="name_and_address",
-        why="The target's {name} fails even at our server, where another works, and its address fails under any {name}.",
+        why="The target's {name} fails at our server, where another one works, and its address fails under any {name}.",
         trigger_at_target=_FAILED | _FOREIGN,
         innocuous_at_target=_FAILED,
         trigger_at_echo=_CUT,
@@ -150,7 +150,7 @@ ROWS = (
     ),
     Row(
         id="everything_fails",
-        why="Every connection fails, our own server's under an innocuous {name} too: this place, or how we shake hands.",
+        why="Every connection fails, to our own server under an innocuous {name} too: this place, or our way to speak.",
         trigger_at_target=_NOT_PASSED,
         innocuous_at_target=_NOT_PASSED,
         trigger_at_echo=_NOT_PASSED,
@@ -175,7 +175,7 @@ ROWS = (
     ),
     Row(
         id="target_only",
-        why="At the target's address its own {name} fails and another works; without our server, that may be its server.",
+        why="At the target's address its own {name} fails, another works; our server, which could tell, was not asked.",
         trigger_at_target=_CUT | _FOREIGN,
         innocuous_at_target=_PASSED,
         trigger_at_echo=_UNKNOWN | _UNREACHED,

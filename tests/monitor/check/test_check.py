@@ -1,6 +1,7 @@
 """Claims beside events: each verdict, and what keeps the check from agreeing too easily."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -219,8 +220,24 @@ def test_a_later_block_beside_a_reachable_site_contradicts_and_says_how_far() ->
 
 def test_a_later_block_without_data_before_is_consistent() -> None:
     """What the claim implies, blocked from then on, was seen; its date was not."""
-    found = verdict(claimed(), [seen("2023-11-13/2023-11-14")], days("2023-11-10", "2023-11-30", blocked=10))
+    first = seen("2023-11-13/2023-11-14")
+    begun = replace(first, onset=(None, first.onset[1]))
+    found = verdict(claimed(), [begun], days("2023-11-14", "2023-11-30", blocked=10))
     assert found.verdict is ClaimVerdict.CONSISTENT
+
+
+def test_a_block_before_which_the_site_was_seen_working_is_no_answer_to_an_old_claim() -> None:
+    """It is another block: what lay between the claim and the working site was not measured."""
+    found = verdict(claimed(), [seen("2023-11-13/2023-11-14")], days("2023-11-13", "2023-11-30", blocked=10))
+    assert found.verdict is ClaimVerdict.NOT_TESTABLE
+    assert "before it worked" in found.why
+
+
+def test_a_withdrawn_event_supports_no_claim() -> None:
+    """What later data took back is as if it had never been said."""
+    data = days("2023-09-10", "2023-09-20", ok=10)
+    taken_back = replace(seen("2023-09-12/2023-09-13", "2023-09-13/2023-09-13"), withdrawn=True)
+    assert verdict(claimed(), [taken_back], data).verdict is ClaimVerdict.CONTRADICTED
 
 
 @pytest.mark.parametrize(

@@ -240,3 +240,17 @@ def test_a_series_of_a_simulated_configuration_is_labelled(tmp_path, run):
     _, simulated, _ = run("events", "--json")
 
     assert [each["simulated"] for each in json.loads(real) + json.loads(simulated)] == [False, True]
+
+
+def test_real_measurements_are_refused_under_a_simulated_configuration(run, lines, tmp_path):
+    """What somebody really measured never gets mixed with what a story made up."""
+    config = tmp_path / "story.yaml"
+    config.write_text(
+        "simulated: true\ntargets:\n- {id: news, urls: ['https://news.example/']}\nvantage_points:\n- {id: here}\n",
+        encoding="utf-8",
+    )
+    code, _, problems = run("--config", config, "import", "ooni", lines([document(0)]))
+
+    assert code == 2
+    assert "simulated" in problems
+    assert not (tmp_path / "data").exists()

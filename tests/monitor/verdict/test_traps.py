@@ -479,3 +479,69 @@ def test_half_of_the_controls_is_no_majority():
     verdict = verdict_on(measured(looked([SITE]), connected(SITE, TIMEOUT)), controls)
 
     assert (verdict.state, verdict.controls_agree, verdict.controls_total) == (State.INSUFFICIENT, 0, 2)
+
+
+# Found by the gallery
+
+
+def test_a_page_that_redirects_to_itself_is_compared_hop_by_hop():
+    """The last hop fails for the controls as well, although the same URL was answered at every hop before."""
+    loop = [redirected(HTTPS, HTTPS, hop=hop) for hop in range(3)]
+    end = fetched(HTTPS, hop=3, failure="unknown_failure: stopped after too many redirects", status=None)
+    steps = (*visit()[:4], *loop, end)
+
+    verdict = verdict_on(measured(*steps), three(*steps))
+
+    assert (verdict.state, verdict.rule_id, verdict.controls_agree) == (State.DOWN, "http.fails_everywhere", 3)
+
+
+def test_controls_that_see_the_same_server_error_agree():
+    """A 5xx is an answer, so no control failed; all the same they agree that the site is down."""
+    broken = (*visit()[:4], fetched(status=502))
+
+    assert verdict_on(measured(*broken), three(*broken)).controls_agree == 3
+
+
+@pytest.mark.parametrize("failure", [REFUSED, "network_unreachable", "permission_denied"])
+def test_a_resolver_that_takes_no_question_says_nothing_of_the_name(failure):
+    """Where nothing listens at the system's resolver, the name is not withheld; a cut handshake is still told."""
+    steps = looked(failure), looked(failure, kind="AAAA"), looked([SITE], engine="doh")
+
+    alone = verdict_on(measured(*steps), three(*visit()))
+    cut = verdict_on(measured(*steps, connected(), shook(SITE, RESET)), three(*visit()))
+
+    assert (alone.state, alone.rule_id) == (State.INSUFFICIENT, "dns.resolver_away")
+    assert (cut.technique, cut.also) == ("tls.reset", ())
+
+
+def test_an_old_certificate_is_no_man_in_the_middle():
+    """A certificate that is out of date may be an old edge of the site: `tls`, and no deeper."""
+    old = shook(SITE, "ssl_invalid_certificate", chain=[leaf(NAME, issuer="Old CA")])
+
+    verdict = verdict_on(measured(looked([SITE]), connected(), old), three(*visit()))
+
+    assert (verdict.technique, verdict.evidence, verdict.locus) == ("tls", Evidence.AMBIGUOUS, Locus.UNKNOWN)
+
+
+def test_an_old_certificate_at_an_address_of_ones_own_is_no_forged_name():
+    """A content network's edge for this country, whose certificate has expired, leads nowhere; nobody forged it."""
+    old = shook(FORGED, "ssl_invalid_certificate", chain=[leaf(NAME, issuer="Old CA")])
+    steps = looked([FORGED]), connected(FORGED), old
+
+    alone = verdict_on(measured(*steps), three(*visit()))
+    beside = verdict_on(measured(*steps, looked([SITE], engine="doh"), *visit()[2:]), three(*visit()))
+
+    assert alone.rule_id == "control.suspect_addresses"
+    assert (beside.technique, beside.evidence) == ("dns", Evidence.AMBIGUOUS)
+
+
+def test_a_race_is_told_by_where_it_leads():
+    """What is seen at the forged address says more than that there were two answers."""
+    raced = looked([FORGED], datagrams=[datagram(FORGED), datagram(SITE)])
+    page = connected(FORGED, port=80), fetched(HTTP, address=FORGED, title="Blocked", length=188)
+    other = connected(FORGED), shook(FORGED, UNTRUSTED, chain=[leaf("notice.example")])
+
+    notice_there = verdict_on(measured(raced, *page, url=HTTP), three(*plain_visit(), url=HTTP))
+    stranger_there = verdict_on(measured(raced, looked([SITE], engine="doh"), *other, *visit()[2:]), three(*visit()))
+
+    assert (notice_there.technique, stranger_there.technique) == ("dns.injection.blockpage", "dns.injection.other")
