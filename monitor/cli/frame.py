@@ -64,7 +64,12 @@ class Place:
 
 def data_home() -> Path:
     """The data folder when nothing names one: `$XDG_DATA_HOME/presscanary`, by default under `~/.local/share`."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "presscanary"
+    if named := os.environ.get("XDG_DATA_HOME"):
+        return Path(named) / "presscanary"
+    try:
+        return Path.home() / ".local" / "share" / "presscanary"
+    except RuntimeError:  # a user without an entry and without $HOME, as in some containers
+        fail("this user has no home folder: name a data folder with --data-dir", USAGE)
 
 
 def load_settings(path: Path) -> Settings:

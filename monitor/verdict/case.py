@@ -159,15 +159,17 @@ def _default(host: str, lookups: Sequence[Observation]) -> frozenset[str]:
 def _leads_astray(hop: Hop, whole: Observation, measurement: Measurement) -> bool:
     """Whether this hop's redirect came in the clear and leads to a site that neither the URL nor a control leads to.
 
-    Without a control's answer to the same request only a known notice tells. A walk that ended on the controls' own
-    last page was not astray, wherever it passed.
+    Without a control's answer to the same request (imported history has none) only a known notice tells, or that it
+    leads to a bare address: sites that people visit have names. A walk that ended on the controls' own last page was
+    not astray, wherever it passed.
     """
     page, own = hop.page, host_of(measurement.url)
     if page is None or not page.location or hop.secure or hop.fetch is None:
         return False
     if recognise(page, measurement.vantage.country, of=own):
         return True
-    return bool(hop.fetch.control.pages) and not _expected(page, hop.fetch, whole, own)
+    comparable = hop.fetch.control.pages or (is_address(host_of(page.location)) and whole.control.pages)
+    return bool(comparable) and not _expected(page, hop.fetch, whole, own)
 
 
 def _expected(page: Page, fetch: Observation, whole: Observation, own: str) -> bool:

@@ -85,7 +85,7 @@ async def converse(wire: Wire, flight: FirstFlight, action: Action | Interceptio
 
 async def _serve(stream: Stream, flight: FirstFlight, scene: Scene, interception: Interception | None) -> None:
     owner = scene.internet.site_at(scene.address)
-    if owner is not None and scene.port in owner.backend:
+    if owner is not None and scene.port in owner.backend and interception is None:
         await relay(stream, owner.backend[scene.port])
         return
     if scene.port != _HTTPS:

@@ -222,7 +222,7 @@ def test_the_real_measurements_from_folder_to_verdicts(run, tmp_path):
         "thepiratebay.org": "insufficient",
         "prachatai.com": "ok",
         "rutor.org": "blocked",
-        "www.efindlove.com": "blocked",
+        "www.efindlove.com": "insufficient",
         "www.pokerroom.com": "down",
         "www.theguardian.com": "ok",
         "www.instagram.com": "ok",

@@ -545,3 +545,25 @@ def test_a_race_is_told_by_where_it_leads():
     stranger_there = verdict_on(measured(raced, looked([SITE], engine="doh"), *other, *visit()[2:]), three(*visit()))
 
     assert (notice_there.technique, stranger_there.technique) == ("dns.injection.blockpage", "dns.injection.other")
+
+
+def test_a_redirect_to_a_bare_address_is_none_of_the_sites_even_where_the_control_tells_only_its_last_page():
+    """Imported history says of a control only where it ended; sites that people visit do not send them to a number."""
+    notice_at = f"http://{FORGED}/index.html"
+    seen = measured(
+        looked([SITE]),
+        connected(port=80),
+        redirected(HTTP, notice_at),
+        connected(FORGED, port=80, hop=1),
+        fetched(notice_at, address=FORGED, hop=1, title="Access restricted by law", length=31692),
+        url=HTTP,
+    )
+    beside = replace(control(1, *plain_visit(), url=HTTP), origin=Origin(source="ooni", uid="one"))
+
+    verdict = verdict_on(seen, (beside,))
+
+    assert (verdict.state, verdict.technique, verdict.rule_id) == (
+        State.BLOCKED,
+        "http.redirect",
+        "http.redirect.elsewhere",
+    )
