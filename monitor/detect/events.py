@@ -14,7 +14,7 @@ from monitor.detect.tiers import Votes, tier_of
 from monitor.model import BlockingEvent, Cell, Interval, Locus
 from probes.document import rfc3339
 
-DETECTOR = "bernoulli-cusum/1"
+DETECTOR = "bernoulli-cusum/2"
 """Name and version of the method, as it stands in every event."""
 
 

@@ -26,10 +26,9 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     """The tier that all networks of an event give together.
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
-    vantage points in two networks, and seen from two vantage points, or by the only one that its network has, for an hour or with
-    artefacts. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
-    more: one alone may lie, or sit behind a login page. Pooled rows never confirm anything, because nobody knows how
-    many people stand behind them.
+    vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
+    has. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
+    more: one alone may lie. Pooled rows never confirm anything, because nobody knows how many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
     if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):
@@ -47,12 +46,10 @@ def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
 
 
 def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
-    """Two vantage points say so, or the only one of its network has said so for long enough, or with artefacts."""
+    """Two vantage points say so, or the only one of its network has said so for long enough."""
     if _accusers(tallies) >= 2:
         return True
-    return any(
-        tally.alone and (tally.lasted >= settings.lone_persistence or _proven([tally], settings)) for tally in tallies
-    )
+    return any(tally.alone and tally.lasted >= settings.lone_persistence for tally in tallies)
 
 
 def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:

@@ -117,7 +117,8 @@ def _any_good(attempts: Sequence[TCPConnect | TLSHandshake]) -> Sighting | None:
 def answer_at(control: Measurement, url: str, hop: int) -> Sighting | None:
     """What was answered there to the same URL or, where it was never asked, at the same hop.
 
-    A page that redirects to itself was asked at many hops; of those the same hop counts. An imported control tells only how its walk ended; its hops are not known and therefore not compared.
+    A page that redirects to itself was asked at many hops; of those the same hop counts. An imported control tells only
+    how its walk ended; its hops are not known and therefore not compared.
     """
     if control.origin is not None:
         return None

@@ -1,4 +1,4 @@
-"""Answers to DNS questions: the true one, which the internet's data give, and the forged one of a rule (pure)."""
+"""Answers to DNS questions: the true one, which the internet's data give, and the forged one of a rule."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import dns.rrset
 
 from probes.testing.censor import DNSForgery
 from probes.testing.internet import Internet
+from probes.testing.wire import Stream
 
 _TTL = 300
 
@@ -52,6 +53,20 @@ def forged_answer(query: dns.message.Message, forgery: DNSForgery) -> bytes:
         response.id ^= 1
     _add_addresses(response, query.question[0].name.to_text(omit_final_dot=True), forgery.answers)
     return response.to_wire()
+
+
+async def serve_dns(stream: Stream, internet: Internet) -> None:
+    """Answer questions over TCP (RFC 1035 §4.2.2), truly: injectors are known for UDP."""
+    data = b""
+    while more := await stream.read():
+        data += more
+        while len(data) >= 2 and len(data) >= 2 + int.from_bytes(data[:2], "big"):
+            length = 2 + int.from_bytes(data[:2], "big")
+            found, data = question(data[2:length]), data[length:]
+            if found is None:
+                return
+            answer = true_answer(found[0], internet)
+            await stream.write(len(answer).to_bytes(2, "big") + answer)
 
 
 def _add_addresses(response: dns.message.Message, name: str, addresses: tuple[str, ...]) -> None:

@@ -12,7 +12,7 @@ from probes.network import AddressRange, Transport, screen
 from probes.testing.censor import DNSForgery, NoIPv6, Outage, Rule, action_on, address_block_of, forgery_of, of_kind
 from probes.testing.conversation import Scene, converse, first_flight
 from probes.testing.endpoints import Address
-from probes.testing.names import forged_answer, question, true_answer
+from probes.testing.names import forged_answer, question, serve_dns, true_answer
 from probes.testing.stage import Stage
 from probes.testing.wire import Wire
 
@@ -82,7 +82,8 @@ class View:
         site = self._stage.internet.site_at(address)
         block = address_block_of(self.rules, address, port)
         effect = block.action if block else None
-        listens = self._answers_dns(address, port) if transport == "udp" else site is not None and port in site.ports
+        serves = (site is not None and port in site.ports) or (port == _DNS and self._resolves(address))
+        listens = self._answers_dns(address, port) if transport == "udp" else serves
         if of_kind(self.rules, Outage) or effect == "drop" or (site is not None and site.state == "silent"):
             return self._stage.endpoints.silent(_KINDS[transport])
         if effect == "refuse" or (site is not None and site.state == "refusing"):
@@ -135,6 +136,9 @@ class View:
     async def _converse(self, address: str, port: int, wire: Wire) -> None:
         """One connection, from its first data to its end; a peer that breaks off is no fault of the lab."""
         with contextlib.suppress(OSError):
+            if port == _DNS:
+                await serve_dns(wire, self._stage.internet)
+                return
             flight = await first_flight(wire)
             if flight is not None:
                 action = action_on(self.rules, address, port, flight)

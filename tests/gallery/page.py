@@ -13,8 +13,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "gallery.md"
 _HEAD = """# The gallery
 
 Networks that censor, sites that are broken, places that cannot be believed: each is a folder in `tests/gallery`, played
-on loopback with the real probe, as an ordinary user. `tests/gallery/README.md` tells how a case is written. This page is
-made from the cases; a test compares the two.
+on loopback with the real probe, as an ordinary user. [Its README](../../tests/gallery/README.md) tells how a case is
+written. This page is made from the cases; a test compares the two.
 
 "in the peer's words" is what OONI's web_connectivity would say of the same facts (`blocking`, `accessible`), as our
 export tells it. Where its words and ours differ, [ADR 11](../adr/0011-where-the-gallery-differs-from-the-peer.md) says

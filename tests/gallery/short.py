@@ -30,7 +30,9 @@ def _step(step: Step) -> str:
             return f"{step.hop} tcp {endpoint(step.address, step.port)}: {_word(step.failure)}"
         case TLSHandshake():
             shown = f", chain of {len(step.chain)}" if step.chain else ""
-            return f"{step.hop} tls {endpoint(step.address, step.port)} {step.server_name}: {_word(step.failure)}{shown}"
+            return (
+                f"{step.hop} tls {endpoint(step.address, step.port)} {step.server_name}: {_word(step.failure)}{shown}"
+            )
         case HTTPRoundTrip():
             return f"{step.hop} http {step.url} at {endpoint(step.address, step.port)}: {_response(step)}"
 

@@ -81,9 +81,7 @@ def test_the_peers_cases_are_all_there():
     if not SHARED.exists():
         pytest.skip(f"{SHARED.name} is not beside the repository")
     theirs = {case["name"]: case for case in json.loads(SHARED.read_text())["cases"]}
-    ours = {
-        network.peer.case: network for folder in FOLDERS if (network := read_case(folder).network).peer is not None
-    }
+    ours = {network.peer.case: network for folder in FOLDERS if (network := read_case(folder).network).peer is not None}
     assert set(ours) == set(theirs)
     for name, network in ours.items():
         expected = theirs[name]["expected"]

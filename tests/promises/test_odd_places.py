@@ -120,6 +120,16 @@ def test_without_a_home_a_folder_has_to_be_named(shell, monkeypatch):
     assert shell("$BARE status", HOME=None, XDG_DATA_HOME=None).returncode == 0
 
 
+def opened_for_writing(pipe: Path, reader: subprocess.Popen[str]) -> int:
+    """The writing end of a pipe, which there is no sooner than somebody reads; nothing is written."""
+    while reader.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"it ended: {reader.communicate()}")
+
+
 @pytest.mark.parametrize("command", ["check-config {}", "import ooni {}", "gallery {}"])
 def test_waiting_for_a_pipe_ends_with_an_interrupt(tmp_path, command):
     """A named pipe that nobody writes to is waited for, as by any program, and Ctrl-C ends that without a traceback."""
@@ -127,11 +137,13 @@ def test_waiting_for_a_pipe_ends_with_an_interrupt(tmp_path, command):
     os.mkfifo(pipe)
     arguments = [sys.executable, "-m", "monitor", "--data-dir", str(tmp_path / "data"), *command.format(pipe).split()]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        waited = Path(f"/proc/{process.pid}/wchan")
-        while process.poll() is None and "fifo" not in waited.read_text() and "pipe" not in waited.read_text():
-            time.sleep(0.05)
+        writer = opened_for_writing(pipe, process)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        try:
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            os.close(writer)
     assert process.returncode not in (0, None)
     assert "Traceback" not in errors
 

@@ -4,7 +4,23 @@ A visit says that something fails; an experiment says what it hangs on. Each rea
 steps that it rests on. Pure: facts in, a reading out, and the same facts always give the same one.
 """
 
+from monitor.verdict.experiments.names import read_dns_consistency
+from monitor.verdict.experiments.place import (
+    ResolverReading,
+    VantageReading,
+    read_resolver_health,
+    read_vantage_health,
+)
 from monitor.verdict.experiments.reading import Reading
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
 
-__all__ = ["Reading", "read_host_swap", "read_sni_swap"]
+__all__ = [
+    "Reading",
+    "ResolverReading",
+    "VantageReading",
+    "read_dns_consistency",
+    "read_host_swap",
+    "read_resolver_health",
+    "read_sni_swap",
+    "read_vantage_health",
+]

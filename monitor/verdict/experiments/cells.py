@@ -141,10 +141,10 @@ def _http_cell(steps: list[Step], *, at_echo: bool) -> Cell:
         return Cell.PASSED
     if trip.status == 429:
         return Cell.UNKNOWN
-    return Cell.PASSED if _is_ours(trip) else Cell.FOREIGN
+    return Cell.PASSED if is_ours(trip) else Cell.FOREIGN
 
 
-def _is_ours(trip: HTTPRoundTrip) -> bool:
+def is_ours(trip: HTTPRoundTrip) -> bool:
     """Whether the echo host answered: it repeats the Host that reached it, or knows nobody."""
     kept = trip.body.kept if trip.body else None
     if trip.status == 404:

@@ -152,7 +152,7 @@ RULES = (
 UNDECIDED = (
     Rule(
         id="dns.resolver_away",
-        why="The system's resolver took no question (nothing listens there, or there is no way to it), whatever the name.",
+        why="The system's resolver took no question (nothing listens there, or no way leads to it), whatever the name.",
         state=State.INSUFFICIENT,
         layer=Layer.DNS,
         matches=withheld.not_asked,

@@ -254,3 +254,30 @@ def test_many_vantage_points_with_little_each_raise_the_alarm_together(series, c
     (event,) = find(cells)
     assert event.counts["vantage_points"] == 7
     assert event.counts["blocked"] == 7
+
+
+def test_one_vantage_point_confirms_nothing(series, controls, find):
+    """However many artefacts the only vantage point of a network brings, it may be lying: likely, no more."""
+    (event,) = find(series("o" * 30 + "a" * 30) + controls("o" * 60))
+    assert event.tier is Tier.LIKELY
+
+
+def test_a_leaky_block_is_one_event(series, controls, find, at):
+    """Where two of three measurements fail all day, a second watch holds the pieces together."""
+    line = "o" * 30 + "xox" * 30 + "o" * 30
+    cells = series(line) + series(line, vantage="osh-1", offset=60) + controls("o" * 150)
+    (event,) = find(cells)
+    assert len(event.spans) == 1
+    assert event.onset == (at(29), at(30))
+    assert event.end == (at(119, 60), at(120, 60))
+
+
+def test_throttling_shows_where_half_of_the_measurements_fail(series, controls, find):
+    """One success for each failure is nothing to the first watch, and an alarm for the second."""
+    line = "o" * 30 + "xo" * 40
+    assert len(find(series(line) + series(line, vantage="osh-1", offset=60) + controls("o" * 110))) == 1
+
+
+def test_leaky_rows_of_strangers_are_no_event(series, find):
+    """Pooled rows have no second watch: strangers differ too much to tell a leak."""
+    assert find(series("o" * 30 + "xo" * 40, pooled=True)) == ()

@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from monitor.evaluate.play import measure, play
+from monitor.evaluate.line import measure
+from monitor.evaluate.play import play
 from monitor.evaluate.script import Episode
 from monitor.evaluate.world import DAY, Cause, Kind, World
 from monitor.model import Evidence

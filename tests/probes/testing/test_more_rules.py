@@ -1,4 +1,4 @@
-"""What the gallery asked of the lab: frozen flows, errors at once, other certificates, countries' own DNS, odd servers."""
+"""What the gallery asked of the lab: frozen flows, errors at once, other certificates, DNS by country, odd servers."""
 
 from __future__ import annotations
 
