@@ -27,7 +27,7 @@ def check(
 
     `days` are the counts of ordinary vantage points, without controls and innocuous targets. `simulated` says whether
     they are simulated; when it is left out, the events say so, or without events the claims. Real claims and simulated
-    data (or the reverse) are never compared: such a claim is not testable. Withdrawn events are as if they had not been.
+    data (or the reverse) are never compared: such a claim is not testable. Withdrawn events count for nothing.
     """
     events = [event for event in events if not event.withdrawn]
     if simulated is None:

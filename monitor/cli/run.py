@@ -62,7 +62,8 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    with App(settings, data_dir) as app, Progress(*columns, console=err, transient=True) as progress:
+    bars = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+    with App(settings, data_dir) as app, bars as progress:
         stop_on_signals(app)
         bar = progress.add_task("", total=len(app.schedule.orders))
         await app.once(lambda order: progress.update(bar, advance=1, description=order.id))

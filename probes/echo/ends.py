@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 from probes.echo.certificate import Identity
 
 _CHUNK = 16 * 1024
+_RECORD = 2 * 1024
+"""A TLS record is readable only when all of it is there: small ones let a throttled client see its bytes come in."""
 _LONGEST_HANDSHAKE = 64 * 1024
 """A client that sends more than this before the handshake ends is up to something."""
 
@@ -108,8 +110,8 @@ class SecureEnd:
 
     async def write(self, data: bytes) -> None:
         """Encrypt and send all of `data`."""
-        for start in range(0, len(data), _CHUNK):
-            self._tls.write(data[start : start + _CHUNK])
+        for start in range(0, len(data), _RECORD):
+            self._tls.write(data[start : start + _RECORD])
             await self._flush()
 
     async def _flush(self) -> None:

@@ -1,10 +1,10 @@
-"""The whole program on a made-up country: what `run --once` measures, prints, stores and shows, gathered for searching."""
+"""The whole program on a made-up country: what it measures, prints, stores and shows, gathered for searching."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any

@@ -162,7 +162,7 @@ MISTAKES: Mapping[str, tuple[Callable[[Path], object], list[int]]] = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_the_configuration_is_one_line_with_its_place(measured, tmp_path, name):
-    """`run` on a folder full of measurements: file, line, what was expected; exit code 2, and not a byte has changed."""
+    """`run` on a folder full of measurements: file, line, what was expected; exit code 2, not a byte has changed."""
     spoil, places = MISTAKES[name]
     path = tmp_path / "targets.yaml"
     spoil(path)

@@ -42,12 +42,12 @@ def measured(hour: int) -> dict:
             "tcp_connect": [{"ip": address, "port": 443, "status": {"failure": None, "success": True}}],
             "tls_handshakes": [{"address": f"{address}:443", "server_name": "herald.example", "failure": failure}],
             "requests": [{"failure": failure, "request": {"url": "https://herald.example/"},
-                          "response": {"code": 0 if failure else 200, "body": "" if failure else "<title>Herald</title>"}}],
+                          "response": {"code": 0 if failure else 200, "body": "" if failure else "<title>H</title>"}}],
             "control": {
                 "dns": {"failure": None, "addrs": [address]},
                 "tcp_connect": {f"{address}:443": {"status": True, "failure": None}},
                 "tls_handshake": {f"{address}:443": {"server_name": "herald.example", "status": True, "failure": None}},
-                "http_request": {"failure": None, "status_code": 200, "body_length": 22, "title": "Herald"},
+                "http_request": {"failure": None, "status_code": 200, "body_length": 16, "title": "H"},
             },
         },
     }  # fmt: skip

@@ -55,7 +55,7 @@ def in_base64(text: str) -> Iterator[bytes]:
 
 
 def forms(detail: str) -> Iterator[bytes]:
-    """What is searched for: as it is, in either case, percent-encoded, with dashes; where it is known in base64, too."""
+    """What is searched for: as it is, in either case, percent-encoded, with dashes; where it is known, in base64."""
     for text in (detail, detail.lower(), detail.upper()):
         yield text.encode()
         yield text.replace(":", "%3A").encode()
@@ -74,7 +74,8 @@ def leaks(where: str, content: bytes) -> list[str]:
 
 def test_the_search_finds_what_it_looks_for():
     """A search that finds nothing in anything would prove nothing."""
-    assert leaks("x", b"..." + OWN.encode()) and leaks("x", b"q=2a03%3A2880%3A21ff%3A7%3A%3A1a2b")
+    assert leaks("x", b"..." + OWN.encode())
+    assert leaks("x", b"q=2a03%3A2880%3A21ff%3A7%3A%3A1a2b")
     for before in range(5):
         assert leaks("x", base64.b64encode(b"y" * before + HOST.encode() + b" and more"))
     assert not leaks("x", b"185.66.77.8, 02:fc:ab:cd:ef:18, /home/zhoomart")
@@ -126,8 +127,10 @@ def told_everything(clear: bytes = b"") -> bytes:
     lines = (
         f"<title>Blocked for {OWN} / {SEEN} ({MAC})</title>",
         f"Your address {SEEN}, {SEEN_V6}, [{SEEN_V6}]:5123, also {OWN}:50123 and {OWN_V6.upper()}, by {RESOLVER}.",
-        f"<a href='/?ip={SEEN_V6.replace(':', '%3A')}&own={OWN_V6.replace(':', '%3a')}&mac={MAC.replace(':', '%3A')}'>why</a>",
-        f"<img src='/{packed}.gif'><img src='/{shifted}'> host-{OWN.replace('.', '-')}.isp.example {HOST}.lan {HOST.upper()}",
+        f"<a href='/?ip={SEEN_V6.replace(':', '%3A')}&own={OWN_V6.replace(':', '%3a')}'>why</a>",
+        f"<a href='/?mac={MAC.replace(':', '%3A')}'>{MAC.upper()}</a>",
+        f"<img src='/{packed}.gif'><img src='/{shifted}'>",
+        f"host-{OWN.replace('.', '-')}.isp.example {HOST}.lan {HOST.upper()}",
         f"<!-- {''.join(f'%{byte:02X}' for byte in OWN.encode())} {HOME}/.config {HOME.replace('/', '%2F')} -->",
     )
     return clear + "\n".join(lines).encode()
@@ -141,7 +144,10 @@ HEADERS = (
     ("Set-Cookie", f"visitor={SEEN}; path=/"),
     ("Set-Cookie", f"packed={base64.b64encode(OWN_V6.encode()).decode()}; path=/"),
 )
-WAY_ON = f"http://{OWN.replace('.', '-')}.stop.example/?ip={SEEN}&own={base64.b64encode(OWN.encode()).decode()}&v6={SEEN_V6.replace(':', '%3A')}"
+WAY_ON = (
+    f"http://{OWN.replace('.', '-')}.stop.example/?ip={SEEN}"
+    f"&own={base64.b64encode(OWN.encode()).decode()}&v6={SEEN_V6.replace(':', '%3A')}"
+)
 
 
 def site(name: str, address: str, response=None):
@@ -219,7 +225,7 @@ async def test_the_same_page_for_two_visitors_has_one_hash(country, operator):
     place.wrap = HomeNetwork
     await place.run_once(INTERNET, {"here": CENSOR, "abroad": (HostBlock(
         names=("page.example",),
-        action=block_page(told_everything().replace(SEEN.encode(), b"91.205.48.99"), status="403 Forbidden", headers=HEADERS),
+        action=block_page(told_everything().replace(SEEN.encode(), b"91.205.48.99"), status="403 Forbidden"),
     ),)}, resolver=RESOLVER)  # fmt: skip
     hashes = [
         step["body"]["sha256"]
@@ -253,7 +259,8 @@ def ooni(address: str, number: int) -> dict:
             "queries": [
                 {"engine": "getaddrinfo", "hostname": f"page{number}.example", "query_type": "A", "failure": None,
                  "resolver_address": RESOLVER, "answers": [{"answer_type": "A", "ipv4": "203.0.113.10"}]},
-                {"engine": "udp", "hostname": f"page{number}.example", "query_type": "A", "resolver_address": "9.9.9.9:53",
+                {"engine": "udp", "hostname": f"page{number}.example", "query_type": "A",
+                 "resolver_address": "9.9.9.9:53",
                  "failure": f"unknown_failure: read udp {address}: boom", "answers": []},
             ],
             "tcp_connect": [{"ip": "203.0.113.10", "port": 80, "status": {"failure": None, "success": True}}],

@@ -13,7 +13,10 @@ import yaml
 from probes.testing import HostBlock, Internet, Route, Site, SNIBlock, block_page, page
 
 ROOT = Path(__file__).parents[2]
-SOMEBODY = r"(?:governments?|authorit(?:y|ies)|states?|regimes?|ministr(?:y|ies)|police|countr(?:y|ies)|providers?|isps?|operators?)"
+SOMEBODY = (
+    r"(?:governments?|authorit(?:y|ies)|states?|regimes?|ministr(?:y|ies)|police|countr(?:y|ies)"
+    r"|providers?|isps?|operators?)"
+)
 ACCUSING = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -41,8 +44,10 @@ def accusations(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "The government blocked it.", "blocked by the state", "kloop.kg is censored by its provider", "Authorities are blocking",
-        "This proves that it was censored", "Сайт заблокирован властями", "Правительство блокирует", "Өкмөт сайтты бөгөттөдү",
+        "The government blocked it.", "blocked by the state", "kloop.kg is censored by its provider",
+        "Authorities are blocking",
+        "This proves that it was censored", "Сайт заблокирован властями", "Правительство блокирует",
+        "Өкмөт сайтты бөгөттөдү",
     ],
 )  # fmt: skip
 def test_accusing_phrases_are_recognised(text):
@@ -138,7 +143,7 @@ CENSOR = (
 
 
 async def test_a_block_is_told_cautiously_and_without_a_live_link(country):
-    """Every page and the terminal, in three languages, over a censored country: bare names, no accusation, no way out."""
+    """Every page and the terminal, in three languages, over a censored country: bare names and no accusation."""
     place = country(CONFIG)
     seen = await place.run_once(INTERNET, {"here": CENSOR})
     assert {row["state"] for row in seen["targets"] if row["vantage"] == "here" and not row["innocuous"]} == {"blocked"}
@@ -152,7 +157,7 @@ async def test_a_block_is_told_cautiously_and_without_a_live_link(country):
     assert sum("lang=ru" in path or "lang=ky" in path for path in pages) > 5
     for path, text in pages.items():
         assert not re.findall(
-            r"""(?:href|src|action|cite|data|poster)\s*=\s*["']?\s*(?:[a-z]+:|//)[^"'\s>]*""", text, re.I
+            r"""(?:href|src|action|cite|data|poster)\s*=\s*["']?\s*(?:[a-z]+:|//)[^"'\s>]*""", text, re.IGNORECASE
         ), path
         assert accusations(re.sub(r"<[^>]+>", "", text)) == [], path
     assert accusations(" ".join(place.printed)) == []

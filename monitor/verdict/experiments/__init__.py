@@ -12,15 +12,18 @@ from monitor.verdict.experiments.place import (
     read_vantage_health,
 )
 from monitor.verdict.experiments.reading import Reading
+from monitor.verdict.experiments.speed import SpeedReading, read_throttle
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
 
 __all__ = [
     "Reading",
     "ResolverReading",
+    "SpeedReading",
     "VantageReading",
     "read_dns_consistency",
     "read_host_swap",
     "read_resolver_health",
     "read_sni_swap",
+    "read_throttle",
     "read_vantage_health",
 ]

@@ -32,6 +32,14 @@ def tried(path: Path) -> tuple[Problem, ...] | None:
     return None
 
 
+def test_an_unknown_parameter_of_the_detector_is_told_with_the_nearest_name(tmp_path: Path) -> None:
+    """The detector's parameters are keys like any others, however many there come to be."""
+    path = tmp_path / "targets.yaml"
+    path.write_text("targets: [{id: a, urls: [http://a/]}]\ndetection: {alrm: 3}\n", encoding="utf-8")
+
+    assert problems(path).startswith("2:13: unknown key 'alrm'; expected 'alarm' perhaps, or another of ")
+
+
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem.removeprefix("invalid-"))
 def test_every_mistake_is_told_with_its_place(path: Path) -> None:
     """A wrong file gives exactly the messages that stand beside it, each with line and column."""

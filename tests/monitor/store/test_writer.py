@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -13,16 +14,25 @@ import pytest
 from monitor.store import StoreBusy, StoreError, open_store, readers
 
 
+def held(store, gate):
+    """Keep the writer at one job until the gate opens; that it has begun it is sure when this returns."""
+    begun = threading.Event()
+    job = store._writer.submit(lambda _: begun.set() or gate.wait(30))
+    assert begun.wait(30)
+    return job
+
+
 def test_waiting_appends_share_one_commit(store, made):
     """What many threads append while the writer is busy becomes durable in one transaction."""
     said = []
     store._writer._transaction.connection.set_trace_callback(said.append)
     gate = threading.Event()
-    busy = store._writer.submit(lambda _: gate.wait(30))
+    busy = held(store, gate)
     with ThreadPoolExecutor(20) as threads:
         waiting = [threads.submit(store.append, *made.entry(number)) for number in range(20)]
         while store._writer._jobs.qsize() < 20:
             assert not any(future.done() for future in waiting)
+            time.sleep(0.001)  # lets the twenty have their turn
         gate.set()
         assert all(future.result() for future in waiting)
     assert busy.result() is True
@@ -59,7 +69,7 @@ def test_a_fault_in_the_middle_of_a_group_is_everybodys(store, made):
         raise KeyError("bug")
 
     gate = threading.Event()
-    store._writer.submit(lambda _: gate.wait(30))
+    held(store, gate)
     good, bad = store._writer.submit(lambda _: 1), store._writer.submit(faulty)
     gate.set()
     assert isinstance(bad.exception(), KeyError)
@@ -88,7 +98,7 @@ def test_closing_finishes_what_was_submitted(folder, made):
     """Work that was handed over before `close` is done, and durable, when `close` returns."""
     store = open_store(folder)
     gate = threading.Event()
-    store._writer.submit(lambda _: gate.wait(30))
+    held(store, gate)
     entries = [made.entry(number) for number in range(5)]
     with ThreadPoolExecutor(6) as threads:
         waiting = [threads.submit(store.append, *entry) for entry in entries]

@@ -126,7 +126,7 @@ def test_dates(headers, offset) -> None:
 
 
 async def test_ipv6_and_dns64() -> None:
-    """A site's IPv6 address is tried where there is one; an IPv6 address of a name that has none is made up on the way."""
+    """A site's IPv6 address is tried where there is one; one of a name that has none is made up on the way."""
     dns64 = {"ipv4only.arpa": ("64:ff9b::c000:aa",)}
     async with echo_lab(others=others(), records=dns64) as lab:
         plain = read_vantage_health(await lab.measure(vantage_health, innocuous_names=(INNOCUOUS,)))
