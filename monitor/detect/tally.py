@@ -55,7 +55,7 @@ def tallies(spans: Iterable[Span], cells: Sequence[Cell], settings: DetectorSett
     found = []
     for span in spans:
         since = span.onset[1]
-        until = (span.end[0] if span.end else None) or starts[-1]
+        until = max(since, (span.end[0] if span.end else None) or starts[-1])
         near = cells[bisect_left(starts, since - widest) : bisect_right(starts, until)]
         found.append(tally(span, [cell for cell in near if cell.end >= since], settings))
     return tuple(found)
@@ -63,7 +63,9 @@ def tallies(spans: Iterable[Span], cells: Sequence[Cell], settings: DetectorSett
 
 def tally(span: Span, cells: Sequence[Cell], settings: DetectorSettings) -> Tally:
     """Count what the cells inside the span say."""
-    blocked = [cell for cell in cells if cell.blocked and cell.vantage in span.accusers]
+    failed = [cell for cell in cells if cell.blocked]
+    # All failures of those who accuse may lie before the onset, which only says when most began.
+    blocked = [cell for cell in failed if cell.vantage in span.accusers] or failed
     mates = _mates(span, cells)
     return Tally(
         span=span,

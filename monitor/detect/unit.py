@@ -58,10 +58,9 @@ def _united(spans: Iterable[Span]) -> list[Span]:
             united.append(span)
             continue
         first = min(before, span, key=lambda each: each.alarm)
-        ends = [each.end for each in (before, span) if each.end is not None]
         united[-1] = replace(
             first,
-            end=max(ends, key=lambda end: end[1]) if len(ends) == 2 else None,
+            end=_later(before.end, span.end),
             score=max(before.score, span.score),
             accusers=before.accusers | span.accusers,
             flaps=max(before.flaps, span.flaps),
@@ -157,6 +156,13 @@ class Unit:
         last_failure = max(each.last_failure for each in accusers if each.last_failure)
         seen = [each.first_ok for each in accusers if each.first_ok and each.first_ok >= last_failure]
         return last_failure, max(seen, default=max(now, last_failure))
+
+
+def _later(one: Interval | None, other: Interval | None) -> Interval | None:
+    """The end of what ended with both; None where one of them lasts."""
+    if one is None or other is None:
+        return None
+    return max(one[0] or one[1], other[0] or other[1]), max(one[1], other[1])
 
 
 def _join_flaps(spans: Iterable[Span], settings: DetectorSettings) -> list[Span]:

@@ -25,7 +25,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
         try:
             cases.append(case_from(keys, setting))
         except CaseError as fault:
-            faults.append(str(fault))
+            faults.append(str(fault).removeprefix(f"{path}: "))
     faults += [f"two cases are called {name!r}" for name, count in Counter(c.name for c in cases).items() if count > 1]
     if faults:
         raise CaseError(f"{path}: {'; '.join(faults)}")

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.detect import DetectorSettings, detect
+from monitor.detect.tally import tallies
+from monitor.detect.unit import Span, _united
 from monitor.model import Locus, Tier
 from probes.model import Role
 
@@ -281,3 +283,22 @@ def test_throttling_shows_where_half_of_the_measurements_fail(series, controls, 
 def test_leaky_rows_of_strangers_are_no_event(series, find):
     """Pooled rows have no second watch: strangers differ too much to tell a leak."""
     assert find(series("o" * 30 + "xo" * 40, pooled=True)) == ()
+
+
+def test_two_watches_that_end_apart_are_one_span_with_the_later_end(at):
+    """Where the second watch ends later by its interval but earlier by its last failure, both ends are the later
+    ones."""
+    leaky = Span(onset=(at(0), at(1)), alarm=at(9), score=1.0, accusers=frozenset("a"), end=(at(10), at(30)))
+    strict = Span(onset=(at(11), at(12)), alarm=at(8), score=2.0, accusers=frozenset("b"), end=(at(20), at(21)))
+    (span,) = _united([strict, leaky])
+    assert span.onset == strict.onset
+    assert span.end == (at(20), at(30))
+    assert span.accusers == frozenset("ab")
+
+
+def test_a_span_whose_accusers_failed_before_its_onset_is_still_counted(series, at):
+    """The onset says when most began; an accuser may have failed for the last time before that."""
+    cells = series("xo") + series("ox", vantage="osh-1")
+    span = Span(onset=(at(0), at(1)), alarm=at(1), score=9.0, accusers=frozenset({"bishkek-1"}), end=(at(0), at(2)))
+    (counted,) = tallies([span], sorted(cells, key=lambda cell: cell.start), DetectorSettings())
+    assert counted.blocked == 1
