@@ -159,6 +159,7 @@ _6TO4 = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
 
 
+@lru_cache(maxsize=4096)
 def screen(address: str, allow: tuple[AddressRange, ...] = ()) -> str | None:
     """The reason why `address` must not be dialled, or None; an address that embeds an IPv4 address is judged by that.
 

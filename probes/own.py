@@ -32,6 +32,10 @@ _LEFT_ALONE = frozenset({"type", "engine", "resolver", "query_type", "chain", "m
 """Fields that are words of ours, or whose bytes must stay whole to be worth anything (a certificate is signed)."""
 
 
+_NUMBERS = frozenset({"int", "float", "bool", "int | None", "float | None", "TCPInfo | None"})
+"""Types of fields, as they are annotated, that have no room for a text."""
+
+
 class Own:
     """The details of one machine, and records without them; `words` are texts such as its name and home folder."""
 
@@ -43,7 +47,7 @@ class Own:
         """Keep this address out of records: our own `socket`'s, or the configured resolver's, which stays where it was
         answered or dialled (a router that answers with itself is evidence). Loopback is everybody's."""
         plain = address.partition("%")[0]
-        if ip_address(plain).is_loopback or ip_address(plain).is_unspecified:
+        if _is_nobodys(plain):
             return
         if socket:
             self._addresses.add(plain)
@@ -73,7 +77,9 @@ class Own:
 
     def hide_in(self, record: Any) -> Any:
         """A step, or any part of one, or several, without any form of what is known; of the same type as it came."""
-        if not self._forms.may_be_in("\0".join(_texts(record)).encode(errors="replace")):
+        texts: list[str] = []
+        _gather(record, texts)
+        if not self._forms.may_be_in("\0".join(texts).encode(errors="replace")):
             return record
         return self._hide_in(record)
 
@@ -100,25 +106,30 @@ class Own:
         return HIDDEN if address in self._addresses else address
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
+def _is_nobodys(address: str) -> bool:
+    parsed = ip_address(address)
+    return parsed.is_loopback or parsed.is_unspecified
+
+
+@lru_cache(maxsize=64)
 def _shown(record: type) -> tuple[str, ...]:
     """The fields of a record in which something of ours may stand."""
-    return tuple(each.name for each in fields(record) if each.name not in _LEFT_ALONE)
+    return tuple(each.name for each in fields(record) if each.name not in _LEFT_ALONE and each.type not in _NUMBERS)
 
 
-def _texts(record: Any) -> Iterator[str]:
-    """Every text in a record, in whatever depth."""
-    match record:
-        case str():
-            yield record
-        case bytes():
-            yield record.decode("latin-1")
-        case tuple():
-            for each in record:
-                yield from _texts(each)
-        case _ if is_dataclass(record):
-            for name in _shown(type(record)):
-                yield from _texts(getattr(record, name))
+def _gather(record: Any, texts: list[str]) -> None:
+    """Add every text in a record, in whatever depth, to `texts`."""
+    if isinstance(record, str):
+        texts.append(record)
+    elif isinstance(record, tuple):
+        for each in record:
+            _gather(each, texts)
+    elif isinstance(record, bytes):
+        texts.append(record.decode("latin-1"))
+    elif is_dataclass(record):
+        for name in _shown(type(record)):
+            _gather(getattr(record, name), texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

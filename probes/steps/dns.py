@@ -14,15 +14,13 @@ from contextlib import closing
 from ipaddress import ip_address
 from typing import Literal, TypeAlias
 
-import dns.message
-
 from probes.failure import MISBEHAVING, TIMEOUT, NamedError, failure_of, rcode_failure
 from probes.model import Datagram, DNSLookup, DoHServer, Failure, Resolvers
 from probes.network import Network
 from probes.steps import certificate, question, url
 from probes.steps.http import FAULTS, post
 from probes.steps.inbox import Inbox
-from probes.steps.question import Reply
+from probes.steps.question import Question, Reply
 from probes.steps.tcp import dial
 from probes.steps.tls import secure
 from probes.steps.trace import Trace
@@ -101,8 +99,8 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
 class _Hearing:
     """What was heard in answer to one question: the datagrams, the first acceptable reply, the last error."""
 
-    def __init__(self, asked: dns.message.Message, elapsed: Callable[[], float]) -> None:
-        self.wire = asked.to_wire()
+    def __init__(self, asked: Question, elapsed: Callable[[], float]) -> None:
+        self.wire = asked.wire
         self.datagrams: list[Datagram] = []
         self.reply: Reply | None = None
         self.answered = 0.0

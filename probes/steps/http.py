@@ -54,6 +54,8 @@ class Visit:
 
     def remember(self, response: httpx.Response) -> None:
         """Keep the response's cookies; one that cannot be read is left out, without the library's own alarm."""
+        if "set-cookie" not in response.headers:
+            return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # http.cookiejar warns of "a bug" where an Expires has no such month
             self.cookies.extract_cookies(response)
@@ -214,7 +216,10 @@ def recorded(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     >>> recorded([(b"X-Client", b"192.0.2.7"), (b"Location", b"http://192.0.2.1/?ip=192.0.2.7")])
     (('X-Client', '[scrubbed]'), ('Location', 'http://192.0.2.1/?ip=[scrubbed]'))
     """
-    texts = ((_text(name), _text(value)) for name, value in headers)
+    texts = tuple((_text(name), _text(value)) for name, value in headers)
+    together = "\n".join(f"{name}\n{value}" for name, value in texts)
+    if scrub(together) == together and not any(name.lower() in _PLACES for name, _ in texts):
+        return texts
     return tuple((name, scrub_url(value) if name.lower() in _PLACES else scrub(value)) for name, value in texts)
 
 

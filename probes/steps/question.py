@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from dataclasses import dataclass
 
@@ -11,10 +12,13 @@ import dns.message
 import dns.rdatatype
 
 from probes.model import Answer
+from probes.steps import plain
 
 PAYLOAD = 1232
 """The UDP size that is offered: what fits IPv6's minimum MTU (DNS flag day 2020)."""
 _MOST_ANSWERS = 128
+_LOTS = random.SystemRandom()
+"""The id is what keeps out a forger who cannot see the question (RFC 5452 §4): nobody may guess the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +43,50 @@ class Reply:
         return any(answer.type == query_type for answer in self.answers)
 
 
-def ask(name: str, query_type: str, *, identified: bool = True) -> dns.message.Message:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question as it is sent."""
+
+    wire: bytes
+
+    @property
+    def message(self) -> dns.message.Message:
+        """The same as dnspython has it."""
+        return dns.message.from_wire(self.wire)
+
+
+def ask(name: str, query_type: str, *, identified: bool = True) -> Question:
     """A question with EDNS; its id is random, or 0 where a cache between is to know it again (RFC 8484 §4.1).
 
-    >>> ask("kloop.kg", "A", identified=False).to_wire().hex()[:24]
+    >>> ask("kloop.kg", "A", identified=False).wire.hex()[:24]
     '000001000001000000000001'
     """
-    return dns.message.make_query(name, query_type, use_edns=0, payload=PAYLOAD, id=None if identified else 0)
+    number = _LOTS.getrandbits(16) if identified else 0
+    wire = plain.write(name, query_type, number, PAYLOAD)
+    if wire is None:
+        wire = dns.message.make_query(name, query_type, use_edns=0, payload=PAYLOAD, id=number).to_wire()
+    return Question(wire=wire)
 
 
-def read(question: dns.message.Message, wire: bytes) -> Reply:
+def read(question: Question, wire: bytes) -> Reply:
     """What `wire` answers to `question`; never raises: bytes that are no DNS message are `malformed`.
 
     >>> read(ask("kloop.kg", "A"), b"HTTP/1.1 403").malformed
     True
     """
+    ordinary = plain.read(question.wire, wire)
+    if ordinary is None:
+        return _read_with_care(question, wire)
+    return Reply(
+        rcode=ordinary.flags & 0xF,
+        answers=ordinary.answers,
+        edns=ordinary.edns,
+        authoritative=bool(ordinary.flags & dns.flags.AA),
+        truncated=bool(ordinary.flags & dns.flags.TC),
+    )
+
+
+def _read_with_care(question: Question, wire: bytes) -> Reply:
     try:
         message = dns.message.from_wire(wire, ignore_trailing=True)
         return Reply(
@@ -62,10 +95,10 @@ def read(question: dns.message.Message, wire: bytes) -> Reply:
             edns=message.edns >= 0,
             authoritative=bool(message.flags & dns.flags.AA),
             truncated=bool(message.flags & dns.flags.TC),
-            stray=not question.is_response(message),
+            stray=not question.message.is_response(message),
         )
     except (dns.exception.DNSException, ValueError, struct.error):
-        return Reply(malformed=True, stray=wire[:2] != question.id.to_bytes(2, "big"))
+        return Reply(malformed=True, stray=wire[:2] != question.wire[:2])
 
 
 def _answers(message: dns.message.Message) -> tuple[Answer, ...]:

@@ -49,4 +49,5 @@ class Trace:
     def record(self) -> tuple[Step, ...]:
         """The steps in the order of the walk, without anything that tells where this machine is."""
         walk = sorted(self.steps, key=lambda step: (step.hop, step.started))
-        return tuple(self.own.hide_in(step) for step in walk)
+        hidden: tuple[Step, ...] = self.own.hide_in(tuple(walk))
+        return hidden

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 import httpx
@@ -34,6 +35,7 @@ class WebAddress:
         return _is_literal(self.host)
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> WebAddress:
     """The place that a URL names, without user name, password and fragment; ValueError says what is wrong with it.
 

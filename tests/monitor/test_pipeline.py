@@ -61,6 +61,14 @@ def test_the_same_measurement_recorded_twice_counts_once(store):
     assert store.counts()["measurements"] == 1
 
 
+def test_an_experiment_is_never_judged_as_a_visit(store):
+    """What our own echo host answers is not the site's page."""
+    with pytest.raises(ValueError, match="experiment"):
+        record(measured(*visit(), kind="sni_swap"), store, settings=SETTINGS)
+
+    assert store.counts()["measurements"] == 0
+
+
 def test_a_failure_without_a_control_is_insufficient_until_the_controls_speak(store):
     """A control that is measured later changes what the failure means."""
     failed = record(measured(*RESET), store, settings=SETTINGS)

@@ -298,7 +298,7 @@ async def test_imported_measurements_lose_the_address_of_whoever_measured(countr
 def test_text_records_in_an_answer_are_not_kept():
     """Resolvers that answer with what they know of the asker do so in TXT records, which nobody asked for."""
     asked = question.ask("page.example", "A")
-    answer = dns.message.make_response(asked)
+    answer = dns.message.make_response(asked.message)
     answer.answer.append(dns.rrset.from_text("page.example.", 60, "IN", "TXT", f'"{OWN} {HOST}"'))
     answer.answer.append(dns.rrset.from_text("page.example.", 60, "IN", "A", "203.0.113.10"))
     assert [each.value for each in question.read(asked, answer.to_wire()).answers] == ["203.0.113.10"]

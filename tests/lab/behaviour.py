@@ -1,0 +1,81 @@
+"""What the box on r2 does, as data: to questions, to server names, to hosts, and by rules of the kernel's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tests.lab.topology import AT_TARGET, BLOCK_PAGE, LYING_RESOLVER, TARGET
+
+DNSAction: TypeAlias = Literal["race", "replace", "drop"]
+SNIAction: TypeAlias = Literal["reset", "race", "drop", "throttle"]
+HostAction: TypeAlias = Literal["reset", "drop", "redirect", "page"]
+
+MARK = 7
+MITM_PORT = 8443
+RATE = "24kb/s"
+"""What a throttled connection is left with; a reader's page of some hundred kilobytes does not arrive in time."""
+INSIDE, OUTSIDE = "to-r1", "to-r3"
+"""The box's interfaces: towards the client, and towards everybody else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """One way to censor the names in `names`; a field that is None leaves that layer alone.
+
+    `race` is a box beside the path: what it forges runs against the truth, which it cannot stop. Everything else is
+    done by a box in the path. `kernel` are rules in the form of iptables, each led by its table.
+    """
+
+    names: tuple[str, ...] = (TARGET,)
+    dns: DNSAction | None = None
+    forged: str | None = BLOCK_PAGE
+    """The address in a forged answer; None forges that the name does not exist."""
+    sni: SNIAction | None = None
+    host: HostAction | None = None
+    kernel: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    """Nodes whose way to the next router is cut."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """All rules of the kernel that this needs."""
+        asks = _ASK if self.dns or self.sni or self.host else ()
+        return asks + (_SLOW if self.sni == "throttle" else ()) + self.kernel
+
+
+_TO_PROGRAM = "-j NFQUEUE --queue-num 1 --queue-bypass"
+# The table is the one before routing: a tap on the line sees packets whose time to live this very router would end.
+_ASK = (
+    f"mangle -A PREROUTING -i {INSIDE} -p udp --dport 53 {_TO_PROGRAM}",
+    f"mangle -A PREROUTING -i {INSIDE} -p tcp -m multiport --dports 80,443 {_TO_PROGRAM}",
+)
+_SLOW = (
+    f"mangle -A POSTROUTING -m mark --mark {MARK} -j CONNMARK --save-mark",
+    f"mangle -A POSTROUTING -o {INSIDE} -m connmark --mark {MARK} -m hashlimit --hashlimit-above {RATE} "
+    "--hashlimit-burst 30kb --hashlimit-mode dstip,dstport --hashlimit-name slow -j DROP",
+)
+
+NOTHING = Behaviour()
+BLACK_HOLE = Behaviour(kernel=(f"mangle -A PREROUTING -i {INSIDE} -d {AT_TARGET} -j DROP",))
+REFUSED = Behaviour(kernel=(f"filter -A FORWARD -p tcp -d {AT_TARGET} -j REJECT --reject-with tcp-reset",))
+PROHIBITED = Behaviour(kernel=(f"filter -A FORWARD -d {AT_TARGET} -j REJECT --reject-with icmp-admin-prohibited",))
+HIJACK = Behaviour(
+    kernel=tuple(
+        f"nat -A PREROUTING -i {INSIDE} -p {protocol} --dport 53 -j DNAT --to-destination {LYING_RESOLVER}"
+        for protocol in ("udp", "tcp")
+    )
+)
+INTERCEPTION = Behaviour(
+    kernel=(
+        f"nat -A PREROUTING -i {INSIDE} -p tcp -d {AT_TARGET} --dport 443 -j REDIRECT --to-ports {MITM_PORT}",
+    )
+)
+LOSS = Behaviour(
+    kernel=tuple(
+        f"mangle -A PREROUTING -i {side} -m statistic --mode nth --every 6 --packet 3 -j DROP"
+        for side in (INSIDE, OUTSIDE)
+    )
+)
+"""One packet in six, in both directions; counted and not drawn, so that every run is alike."""
+CUT_OFF = Behaviour(down=("client",))

@@ -1,0 +1,74 @@
+"""Each way to censor, done by a real box between real servers and the probe, and the word that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from monitor.model import Health
+from tests.lab.behaviour import (
+    BLACK_HOLE,
+    CUT_OFF,
+    HIJACK,
+    INTERCEPTION,
+    LOSS,
+    NOTHING,
+    PROHIBITED,
+    REFUSED,
+    Behaviour,
+)
+from tests.lab.lab import Lab
+from tests.lab.visit import visit
+
+HEADING = "network lab: what the box on r2 does, and what the visit says"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A behaviour, and the state and technique that a visit must come to."""
+
+    name: str
+    does: Behaviour
+    state: str
+    technique: str | None = None
+    scheme: str = "https"
+    health: Health = Health.HEALTHY
+
+
+CASES = (
+    Case(name="nothing", does=NOTHING, state="ok"),
+    Case(name="nothing, in the clear", does=NOTHING, state="ok", scheme="http"),
+    Case(name="DNS injection race", does=Behaviour(dns="race"), state="blocked", technique="dns.injection"),
+    Case(name="DNS denial race", does=Behaviour(dns="race", forged=None), state="blocked", technique="dns.nxdomain"),
+    Case(name="DNS answer replaced", does=Behaviour(dns="replace"), state="blocked", technique="dns.injection.other"),
+    Case(name="DNS question dropped", does=Behaviour(dns="drop"), state="blocked", technique="dns.timeout"),
+    Case(name="port 53 hijacked", does=HIJACK, state="blocked", technique="dns.injection.other"),
+    Case(name="address dropped", does=BLACK_HOLE, state="blocked", technique="tcp.timeout"),
+    Case(name="address refused by reset", does=REFUSED, state="blocked", technique="tcp.refused"),
+    Case(name="address prohibited by ICMP", does=PROHIBITED, state="blocked", technique="ip.unreachable"),
+    Case(name="SNI reset in the path", does=Behaviour(sni="reset"), state="blocked", technique="tls.reset"),
+    Case(name="SNI reset beside the path", does=Behaviour(sni="race"), state="blocked", technique="tls.reset"),
+    Case(name="SNI dropped", does=Behaviour(sni="drop"), state="blocked", technique="tls.timeout"),
+    Case(name="SNI throttled", does=Behaviour(sni="throttle"), state="blocked", technique="http.timeout"),
+    Case(name="foreign authority", does=INTERCEPTION, state="blocked", technique="tls.mitm.ca_signed"),
+    Case(name="Host reset", does=Behaviour(host="reset"), state="blocked", technique="http.reset", scheme="http"),
+    Case(name="Host dropped", does=Behaviour(host="drop"), state="blocked", technique="http.timeout", scheme="http"),
+    Case(name="Host redirect", does=Behaviour(host="redirect"), state="blocked", technique="http.redirect", scheme="http"),
+    Case(name="Host page", does=Behaviour(host="page"), state="blocked", technique="http.blockpage", scheme="http"),
+    Case(name="one packet in six lost", does=LOSS, state="ok"),
+    Case(name="link down", does=CUT_OFF, state="insufficient", health=Health.OFFLINE),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "_").replace(",", ""))
+def test_technique(lab: Lab, table: dict[str, list[str]], case: Case) -> None:
+    """The visit, beside one from a place that the box cannot touch, names what the box does, and no more than that."""
+    lab.behave(case.does)
+    seen = visit(lab, case.scheme)
+    verdict = seen.verdict
+    table.setdefault(HEADING, []).append(
+        f"{case.name:28} {case.scheme:5}  {verdict.state!s:12} {verdict.technique or '-':20} "
+        f"{verdict.locus!s:11} {verdict.rule_id:34} {seen.measurement.duration:5.2f} s"
+    )
+    assert (str(verdict.state), verdict.technique, seen.health) == (case.state, case.technique, case.health)
