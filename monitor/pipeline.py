@@ -21,7 +21,6 @@ from monitor.verdict import RULESET, judge
 from monitor.verdict.health import assess
 from probes.model import Measurement, Role, VantagePoint
 
-
 VISITS = frozenset({"website", "availability", "web_connectivity"})
 """Kinds that visit the target as a reader would; what the others ask of our own echo host says nothing of the site."""
 
@@ -98,7 +97,7 @@ def _open_before(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent])
 
 def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -> Outcome:
     if measurement.kind not in VISITS:
-        raise ValueError(f"{measurement.kind!r} is an experiment: monitor.verdict.experiments reads it, no rule judges it")
+        raise ValueError(f"{measurement.kind!r} is an experiment: monitor.verdict.experiments reads it")
     controls = _controls(measurement, store, settings)
     health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings)
     verdict = judge(measurement, observe(measurement, controls), health=health)

@@ -31,7 +31,7 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
         channel = await first_open(trace, place, addresses)
         if channel is not None:
             with closing(channel):
-                await fetch(trace, Visit(), channel, place)
+                await fetch(trace, Visit(), channel, place, brief=True)
 
     return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
 

@@ -18,6 +18,10 @@ KEPT = 64 * 1024
 """At most so much of a body is kept."""
 _TITLE = re.compile(r"<title(?:\s[^>]{0,200})?>([^<]{1,512})</title", re.IGNORECASE)
 """As OONI looks for it: up to 512 characters without `<`."""
+_OPENING = re.compile(rb"<[Tt][Ii][Tt][Ll][Ee][\s>]")
+"""It is looked for in bytes: every encoding below writes it like ASCII, and decoding a page costs more than the rest."""
+_TITLE_BYTES = 4096
+"""More than a title that is taken can have: 200 and 512 characters of at most 4 bytes, and the two tags."""
 _TITLE_WITHIN = 64 * 1024
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE | re.ASCII)
 _CHARSETS = frozenset(
@@ -71,18 +75,27 @@ def _inflater(content_encoding: str) -> zlib._Decompress | None:
 
 
 def summarise(
-    raw: bytes, *, truncated: bool, content_type: str = "", suspicious: bool = False, own: Own | None = None
+    raw: bytes,
+    *,
+    truncated: bool,
+    content_type: str = "",
+    suspicious: bool = False,
+    brief: bool = False,
+    own: Own | None = None,
 ) -> Body:
     """What is recorded of a body; `own` is what is known of this machine and looked for in it.
 
     The length is that of the bytes as they came, the SHA-256 that of the scrubbed ones: from the hash of a block page
     that prints its visitor's address, all 2**32 addresses could be tried in minutes. The bytes are kept, scrubbed and
     at most `KEPT` of them, where the body is small (`SMALL`) or the response suspicious: not a success, or sent in
-    clear text, where anybody on the path could have written it.
+    clear text, where anybody on the path could have written it. `brief` leaves it at length and title where the body is
+    large: looking for addresses in it would cost more than fetching it.
 
     >>> summarise(b"<title>Blocked for 192.0.2.7</title>", truncated=False).title
     'Blocked for [scrubbed]'
     """
+    if brief and len(raw) > SMALL:
+        return Body(length=len(raw), title=title_of(raw, content_type), truncated=truncated)
     scrubbed = scrub_bytes(raw) if own is None else own.hide_bytes(raw)
     return Body(
         length=len(raw),
@@ -99,16 +112,24 @@ def title_of(raw: bytes, content_type: str = "") -> str | None:
     >>> title_of("<TITLE lang='ky'> Клооп\\n &mdash; жаңылыктар</TITLE>".encode())
     'Клооп — жаңылыктар'
     """
-    found = _TITLE.search(_text(raw[:_TITLE_WITHIN], content_type))
+    opening = _OPENING.search(raw, 0, _TITLE_WITHIN)
+    if opening is None:
+        return None
+    encoding = _encoding(raw, content_type)
+    found = None
+    while found is None and opening is not None:
+        about = raw[opening.start() : min(opening.start() + _TITLE_BYTES, _TITLE_WITHIN)]
+        found = _TITLE.match(about.decode(encoding, errors="replace"))
+        opening = _OPENING.search(raw, opening.end(), _TITLE_WITHIN)
     if found is None:
         return None
     printable = "".join(character if character.isprintable() else " " for character in html.unescape(found[1]))
     return scrub(" ".join(printable.split())) or None
 
 
-def _text(raw: bytes, content_type: str) -> str:
+def _encoding(raw: bytes, content_type: str) -> str:
     named = _CHARSET.search(content_type) or _CHARSET.search(raw[:1024].decode("latin-1"))
-    return raw.decode(_charset(named[1] if named else ""), errors="replace")
+    return _charset(named[1] if named else "")
 
 
 def _charset(name: str) -> str:

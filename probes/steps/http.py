@@ -71,12 +71,14 @@ async def fetch(
     last: bool = False,
     secret: str = "",
     timed: bool = False,
+    brief: bool = False,
 ) -> WebAddress | None:
     """GET `place` over `channel` within `limits.http`, keep the step, and return where it redirects to, if anywhere.
 
     None also where the exchange failed. `last` says that no redirect may follow any more; one that comes then, or one
     to a host that cannot exist, is the step's failure. What is recorded is scrubbed, of `secret` too; what is sent and
-    followed is not. `timed` keeps how the response came in.
+    followed is not. `timed` keeps how the response came in; `brief` keeps no more than length and title of a large page
+    that came with success.
     """
     started = trace.elapsed()
     progress = Progress()
@@ -90,7 +92,8 @@ async def fetch(
     except FAULTS as error:
         failure = failure_of(error)
     finally:
-        step = _record(trace, place, channel, progress, started=started, failure=failure, request=request)
+        body = _body(trace, progress, place, failure, brief=brief)
+        step = _record(trace, place, channel, progress, started=started, failure=failure, request=request, body=body)
         step = replace(step, arrivals=_since(started, progress.arrivals)) if timed else step
         trace.keep(without(secret, step) if secret else step)
     if progress.response is not None:
@@ -146,6 +149,7 @@ def _record(
     started: float,
     failure: Failure,
     request: httpx.Request,
+    body: Body | None,
 ) -> HTTPRoundTrip:
     response = progress.response
     return HTTPRoundTrip(
@@ -160,7 +164,7 @@ def _record(
         status=response.status_code if response is not None else None,
         protocol=response.extensions["http_version"].decode("ascii") if response is not None else "",
         headers=recorded(response.headers.raw) if response is not None else (),
-        body=_body(trace, progress, place, failure),
+        body=body,
         first_byte=None if progress.first_byte is None else progress.first_byte - started,
         purpose=trace.purpose,
     )
@@ -196,7 +200,9 @@ def without(secret: str, step: HTTPRoundTrip) -> HTTPRoundTrip:
     )
 
 
-def _body(trace: Trace, progress: Progress, place: WebAddress, failure: Failure) -> Body | None:
+def _body(
+    trace: Trace, progress: Progress, place: WebAddress, failure: Failure, *, brief: bool
+) -> Body | None:
     response, reader = progress.response, progress.reader
     if response is None or reader is None:
         return None
@@ -207,6 +213,7 @@ def _body(trace: Trace, progress: Progress, place: WebAddress, failure: Failure)
         truncated=reader.truncated or broke_off,
         content_type=response.headers.get("content-type", ""),
         suspicious=not response.is_success or not place.secure,
+        brief=brief and response.is_success and not broke_off,
     )
 
 

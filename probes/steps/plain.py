@@ -27,9 +27,8 @@ _RESPONSE, _OPCODE = 0x8000, 0x7800
 _RECURSE = 0x0100
 _LONGEST_TTL = 0x7FFFFFFF
 """RFC 2181 §8; what is longer counts as none, and is left to dnspython."""
-_POINTERS = 8
-"""Pointers within one name; servers write one or two."""
 _MOST = 64
+"""Records in one answer."""
 
 
 class _Odd(Exception):
@@ -141,15 +140,16 @@ class _Reader:
     def _name(self) -> bytes:
         """The name that begins here, without its final dot; what follows it comes next."""
         labels: list[bytes] = []
-        at, jumps, length = self._at, 0, 0
+        at = lowest = self._at
+        jumped, length = False, 0
         while size := self._wire[at]:
             if size >= 0xC0:
                 target = (size & 0x3F) << 8 | self._wire[at + 1]
-                jumps += 1
-                if target >= at or jumps > _POINTERS:
+                if target >= lowest:  # pointers lead back only, each further than the last, so that none leads round
                     raise _Odd
-                self._at = self._at if jumps > 1 else at + 2
-                at = target
+                self._at = self._at if jumped else at + 2
+                at = lowest = target
+                jumped = True
                 continue
             label = self._wire[at + 1 : at + 1 + size]
             length += size + 1
@@ -157,5 +157,5 @@ class _Reader:
                 raise _Odd
             labels.append(label)
             at += 1 + size
-        self._at = self._at if jumps else at + 1
+        self._at = self._at if jumped else at + 1
         return b".".join(labels)
