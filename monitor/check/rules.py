@@ -152,7 +152,8 @@ def _onset(question: Question, sight: Sight) -> Finding:
     if days > 0 and question.coverage.reachable:
         return answer(CONTRADICTED, f"reachable then ({_counted(question.coverage)}); a block began {_apart(days)}")
     if days > 0 and sight.onset[0] is not None:
-        return Finding(verdict=NOT_TESTABLE, why=f"{_little(question)}; a block began {_apart(days)}, and before it worked")
+        why = f"{_little(question)}; a block began {_apart(days)}, and before it worked"
+        return Finding(verdict=NOT_TESTABLE, why=why)
     return answer(
         CONSISTENT, f"blocked while the claim says so; it began {_apart(days)}, too little data at the claim's dates"
     )

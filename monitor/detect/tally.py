@@ -32,6 +32,8 @@ class Tally:
     ok: int
     artefacts: int
     server_answers: int
+    provers: frozenset[str]
+    """Accusers of whose own failures enough carry an artefact."""
     techniques: Counter[str]
     loci: Counter[Locus]
     votes: tuple[tuple[int, int], ...]
@@ -74,6 +76,7 @@ def tally(span: Span, cells: Sequence[Cell], settings: DetectorSettings) -> Tall
         ok=sum(cell.ok for cell in cells),
         artefacts=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.ARTEFACT),
         server_answers=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.SERVER_ANSWER),
+        provers=_provers(blocked, settings),
         techniques=_count((cell.technique, cell.blocked) for cell in blocked if cell.technique),
         loci=_count((cell.locus, cell.blocked) for cell in blocked),
         votes=tuple(sorted((cell.controls_agree, cell.controls_total) for cell in blocked)),
@@ -128,6 +131,17 @@ def median_vote(tallies: Iterable[Tally]) -> tuple[int, int]:
     """The controls' votes in the middle of all that the blocked cells noted; (0, 0) where none did."""
     votes = sorted(vote for tally in tallies for vote in tally.votes)
     return median_low(votes) if votes else (0, 0)
+
+
+def _provers(blocked: Iterable[Cell], settings: DetectorSettings) -> frozenset[str]:
+    failed: Counter[str] = Counter()
+    artefacts: Counter[str] = Counter()
+    for cell in blocked:
+        failed[cell.vantage] += cell.blocked
+        artefacts[cell.vantage] += cell.blocked if cell.evidence is Evidence.ARTEFACT else 0
+    return frozenset(
+        vantage for vantage, count in artefacts.items() if count and count >= settings.artefact_share * failed[vantage]
+    )
 
 
 def _mates(span: Span, cells: Iterable[Cell]) -> dict[str, tuple[int, int]]:

@@ -36,8 +36,8 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     failures = sum(tally.blocked for tally in believed)
     if sum(tally.server_answers for tally in believed) >= settings.server_share * failures:
         return Tier.SUSPECTED
-    proven = _proven(believed, settings) and _accusers(believed) >= 2
-    return Tier.CONFIRMED if proven and not all(tally.pooled for tally in believed) else Tier.LIKELY
+    proven = _proven(believed, settings) and not all(tally.pooled for tally in believed)
+    return Tier.CONFIRMED if proven else Tier.LIKELY
 
 
 def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
@@ -53,6 +53,9 @@ def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
 
 
 def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
+    """Enough artefacts, from two vantage points: who merely saw failures at the same time does not vouch for them."""
+    if len(frozenset().union(*(tally.provers for tally in tallies))) < 2:
+        return False
     artefacts = sum(tally.artefacts for tally in tallies)
     failures = sum(tally.blocked for tally in tallies)
     return artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures

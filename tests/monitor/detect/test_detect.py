@@ -302,3 +302,12 @@ def test_a_span_whose_accusers_failed_before_its_onset_is_still_counted(series, 
     span = Span(onset=(at(0), at(1)), alarm=at(1), score=9.0, accusers=frozenset({"bishkek-1"}), end=(at(0), at(2)))
     (counted,) = tallies([span], sorted(cells, key=lambda cell: cell.start), DetectorSettings())
     assert counted.blocked == 1
+
+
+def test_a_liar_beside_broken_paths_is_not_confirmed(series, controls, find):
+    """Artefacts from one vantage point prove nothing, even where another network has timeouts at the same time."""
+    liar = series("o" * 30 + "a" * 60)
+    path = series("o" * 30 + "x" * 12 + "o" * 48, vantage="osh-1", network="AS12997", offset=60)
+    (event,) = find(liar + path + controls("o" * 90))
+    assert event.networks == ("AS12997", "AS8511")
+    assert event.tier is Tier.LIKELY
