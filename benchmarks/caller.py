@@ -8,7 +8,7 @@ import time
 _SUCCESS = b"\nprobe_success 1\n"
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """An answer that is no HTTP/1.1 response with a length or in chunks."""
 
 
@@ -37,13 +37,13 @@ async def _keep_calling(port: int, target: str, until: float) -> tuple[int, int]
 
 
 async def answer(reader: asyncio.StreamReader) -> bytes:
-    """The body of one response, as far as its framing allows to say where it ends; Unreadable else."""
+    """The body of one response, as far as its framing allows to say where it ends; UnreadableError else."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     _, found, length = head.partition(b"content-length:")
     if found:
         return await reader.readexactly(int(length.split(b"\r\n")[0]))
     if b"transfer-encoding: chunked" not in head:
-        raise Unreadable(head[:200].decode("latin-1"))
+        raise UnreadableError(head[:200].decode("latin-1"))
     body = b""
     while size := int(await reader.readline(), 16):
         body += (await reader.readexactly(size + 2))[:-2]

@@ -1,4 +1,4 @@
-"""What a probe costs beside Debian's prometheus-blackbox-exporter doing the same work: `python -m benchmarks.probe_speed`.
+"""A probe's cost beside Debian's prometheus-blackbox-exporter doing the same work: `python -m benchmarks.probe_speed`.
 
 A cheap probe (kind `availability`) over http and https, and one DNS question over UDP, at 1, 16 and 64 at once. Both
 open a fresh connection, shake hands by TLS 1.3, verify the certificate against the same root, and read a page of 60 kB
@@ -27,7 +27,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.caller import call
-from benchmarks.processes import Unfit, cpu_seconds, end, memory
+from benchmarks.processes import UnfitError, cpu_seconds, end, memory
 from benchmarks.rounds import Duel, Round, Sample, rounds, summarise, table
 from benchmarks.stage import NAME, Stage, stage
 
@@ -53,7 +53,7 @@ class Prober:
         self._here = here
 
     def run(self, duel: Duel, seconds: float) -> tuple[int, int]:
-        """Do the work of a duel for so long; successes and failures. Unfit where the process died."""
+        """Do the work of a duel for so long; successes and failures. UnfitError where the process died."""
         order = {"work": duel.work, "url": url(self._here, duel.work), "concurrency": duel.concurrency}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -61,7 +61,7 @@ class Prober:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise Unfit("our own process ended; its message stands above")
+            raise UnfitError("our own process ended; its message stands above")
         done = json.loads(line)
         return done["good"], done["bad"]
 
@@ -138,8 +138,12 @@ def _probers(here: Stage, *, uvloop: bool) -> Iterator[dict[str, Prober]]:
 
 def versions() -> str:
     """What the figures hold for."""
-    packages = ", ".join(f"{each} {metadata.version(each)}" for each in ("httpx", "h11", "h2", "dnspython", "cryptography"))
-    peer = subprocess.run(["/usr/bin/prometheus-blackbox-exporter", "--version"], capture_output=True, text=True, check=False)
+    packages = ", ".join(
+        f"{each} {metadata.version(each)}" for each in ("httpx", "h11", "h2", "dnspython", "cryptography")
+    )
+    peer = subprocess.run(
+        ["/usr/bin/prometheus-blackbox-exporter", "--version"], capture_output=True, text=True, check=False
+    )
     words = (peer.stdout + peer.stderr).split()
     return (
         f"Python {platform.python_version()}, {ssl.OPENSSL_VERSION}, {packages}; blackbox_exporter "
@@ -157,13 +161,16 @@ def report(chosen: Sequence[Duel], done: Sequence[Round], most: dict[str, int], 
     """Table, memory and conditions as Markdown."""
     lines = summarise(chosen, done)
     held = "; ".join(f"{engine} {size / 1e6:.0f} MB" for engine, size in sorted(most.items()))
-    against = [line for line in lines if line.duel.work in TARGETS and (line.duel.engines[0], line.engine) == (PEER, OURS)]
+    against = [
+        line for line in lines if line.duel.work in TARGETS and (line.duel.engines[0], line.engine) == (PEER, OURS)
+    ]
     reached = [
         f"- {line.duel.work}, {line.duel.concurrency} at once: {line.ratio.show(2)}, target {TARGETS[line.duel.work]}: "
         + ("reached" if line.ratio.median <= TARGETS[line.duel.work] else "missed")
         for line in against
     ]
-    conditions = f"{len(done)} interleaved rounds, {seconds:g} s each; median (least–most). {versions()}; load {os.getloadavg()[0]:.1f}."
+    how = f"{len(done)} interleaved rounds, {seconds:g} s each; median (least–most)."
+    conditions = f"{how} {versions()}; load {os.getloadavg()[0]:.1f}."
     return "\n".join((table(lines), "", *reached, "", f"Memory at most (RSS): {held}.", "", conditions))
 
 
@@ -180,12 +187,16 @@ def main() -> None:
     chosen = [duel for duel in duels(quick=given.quick, uvloop=given.uvloop) if given.only in (None, duel.work)]
     done: list[Round] = []
     try:
-        with tempfile.TemporaryDirectory() as folder, stage(Path(folder)) as here, _probers(here, uvloop=given.uvloop) as ours:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            stage(Path(folder)) as here,
+            _probers(here, uvloop=given.uvloop) as ours,
+        ):
             arena = Arena(here, ours, seconds)
             for each in rounds(chosen, arena.run, count=given.rounds, order=random.Random(1)):
                 done.append(each)
                 print(f"round {len(done)} of {given.rounds}", file=sys.stderr)
-    except Unfit as error:
+    except UnfitError as error:
         sys.exit(f"{error}\napt-get install prometheus-blackbox-exporter nginx nsd")
     print(report(chosen, done, arena.most, seconds))
 

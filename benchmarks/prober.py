@@ -84,7 +84,10 @@ def name(network: Loopback, dns: int) -> Attempt:
         zero = loop.time()
         limits = Limits(dns_linger=0.0)
         trace = Trace(
-            network=network, limits=limits, started=datetime.now(UTC), elapsed=lambda: asyncio.get_running_loop().time() - zero
+            network=network,
+            limits=limits,
+            started=datetime.now(UTC),
+            elapsed=lambda: asyncio.get_running_loop().time() - zero,
         )
         await lookup(trace, engine="udp", name=NAME, query_type="A", resolvers=resolvers)
         (step,) = trace.record()

@@ -15,16 +15,16 @@ _FIRST, _LAST = 19000, 32000
 _PATIENCE = 10.0
 
 
-class Unfit(Exception):
+class UnfitError(Exception):
     """This machine lacks something that the benchmark needs; the message says what, for people."""
 
 
 def free_port(taken: frozenset[int] = frozenset()) -> int:
-    """A port of 127.0.0.1 that neither TCP nor UDP uses now and that is not among `taken`; Unfit where all are."""
+    """A port of 127.0.0.1 that neither TCP nor UDP uses now and that is not among `taken`; UnfitError where all are."""
     for port in range(_FIRST, _LAST):
         if port not in taken and _is_free(port):
             return port
-    raise Unfit(f"no port between {_FIRST} and {_LAST} is free")
+    raise UnfitError(f"no port between {_FIRST} and {_LAST} is free")
 
 
 def free_ports(count: int) -> tuple[int, ...]:
@@ -76,12 +76,12 @@ def memory(pid: int) -> Mapping[str, int]:
 def running(
     command: Sequence[str], *, port: int, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server from when `port` of 127.0.0.1 accepts connections; ended with its pid. Unfit where it does not start."""
+    """A server from when `port` of 127.0.0.1 accepts connections; ended with its pid. UnfitError where it fails."""
     with log.open("wb") as out:
         try:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment)
         except FileNotFoundError as error:
-            raise Unfit(f"{command[0]} is not installed") from error
+            raise UnfitError(f"{command[0]} is not installed") from error
         try:
             _wait(process, port, log)
             yield process
@@ -103,11 +103,11 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise Unfit(f"{process.args!r} ended at once: {log.read_text(errors='replace')[-400:]}")
+            raise UnfitError(f"{process.args!r} ended at once: {log.read_text(errors='replace')[-400:]}")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             time.sleep(0.02)
         else:
             return
-    raise Unfit(f"{process.args!r} does not listen on port {port}")
+    raise UnfitError(f"{process.args!r} does not listen on port {port}")

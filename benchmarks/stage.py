@@ -99,7 +99,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path) -> Iterator[Stage]:
-    """Servers and peer, running; Unfit where one of the programs is missing or does not start."""
+    """Servers and peer, running; UnfitError where one of the programs is missing or does not start."""
     http, https, h2, dns, blackbox = free_ports(5)
     root = _write_certificates(folder)
     (folder / "www").mkdir()

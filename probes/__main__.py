@@ -27,6 +27,7 @@ from probes.model import (
     Task,
     TCPConnect,
     TLSHandshake,
+    TTLTrial,
     VantagePoint,
 )
 from probes.network import SystemNetwork
@@ -204,6 +205,8 @@ def _name(step: Step) -> str:
             return "tls"
         case HTTPRoundTrip():
             return "http"
+        case TTLTrial():
+            return "ttl"
 
 
 def _subject(step: Step) -> str:
@@ -226,6 +229,8 @@ def _outcome(step: Step) -> str:
             return f"{step.version} {step.alpn}, certificate good for {step.server_name}"
         case HTTPRoundTrip():
             return f"{step.status} over {step.protocol}, {_size(step)}"
+        case TTLTrial():
+            return f"{step.method} {step.name} with {step.ttl} hops to live: {step.received} bytes came back"
 
 
 def _notes(step: Step) -> list[str]:

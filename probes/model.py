@@ -235,7 +235,35 @@ class HTTPRoundTrip:
     """How the response came in, where that was asked for: seconds since `started`, and bytes of it there by then."""
 
 
-Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TTLTrial:
+    """One message with so few hops to live that only the first routers of its way can see it, and what came back."""
+
+    hop: int
+    method: str
+    """What was sent: syn, tls (a ClientHello), http (a GET) or dns (a question)."""
+    name: str
+    """The name that it showed; for a SYN, which shows none, the name whose address it went to."""
+    address: str
+    port: int
+    ttl: int
+    """How many routers it could reach at most."""
+    started: float
+    duration: float
+    failure: Failure = None
+    """None where something came back as if from the address; `host_unreachable` where a router gave the message up."""
+    icmp: tuple[int, int] | None = None
+    """Type and code of the ICMP error, where the kernel tells; (11, 0) and, for IPv6, (3, 0) is "hops used up"."""
+    router: str = ""
+    """Who sent it; empty where that is not known, not public, or the first router, which is the operator's own."""
+    received: int = 0
+    """Bytes that came back."""
+    answers: tuple[Answer, ...] = ()
+    """What a DNS answer said."""
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+
+
+Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | TTLTrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ import os
 import pwd
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -96,7 +97,8 @@ class Own:
         return self._hide_in_fields(record) if is_dataclass(record) else record
 
     def _hide_in_fields(self, record: Any) -> Any:
-        held = {name: getattr(record, name) for name in _shown(type(record))}
+        kind: Any = type(record)
+        held = {name: getattr(record, name) for name in _shown(kind)}
         return replace(
             record,
             **{name: self._address(it) if name == "address" else self._hide_in(it) for name, it in held.items()},
@@ -118,18 +120,28 @@ def _shown(record: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(record) if each.name not in _LEFT_ALONE and each.type not in _NUMBERS)
 
 
+@lru_cache(maxsize=64)
+def _values(record: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads those fields, at once."""
+    shown = _shown(record)
+    return attrgetter(*shown) if len(shown) > 1 else lambda each: tuple(getattr(each, name) for name in shown)
+
+
 def _gather(record: Any, texts: list[str]) -> None:
     """Add every text in a record, in whatever depth, to `texts`."""
-    if isinstance(record, str):
-        texts.append(record)
-    elif isinstance(record, tuple):
+    if isinstance(record, tuple):
         for each in record:
-            _gather(each, texts)
+            if type(each) is str:  # nearly all of them: headers
+                texts.append(each)
+            elif each is not None:
+                _gather(each, texts)
+    elif isinstance(record, str):
+        texts.append(record)
     elif isinstance(record, bytes):
         texts.append(record.decode("latin-1"))
     elif is_dataclass(record):
-        for name in _shown(type(record)):
-            _gather(getattr(record, name), texts)
+        kind: Any = type(record)
+        _gather(_values(kind)(record), texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

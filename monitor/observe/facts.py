@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from monitor.model import ControlFacts, Layer, Observation
 from monitor.observe.certificate import read_leaf
@@ -20,7 +21,10 @@ from monitor.observe.control import (
 )
 from monitor.observe.walk import endpoint, final_trip, last_failure, reached
 from probes.document import measurement_id
-from probes.model import DNSLookup, HTTPRoundTrip, Measurement, Screened, Step, TCPConnect, TLSHandshake
+from probes.model import DNSLookup, HTTPRoundTrip, Measurement, Screened, TCPConnect, TLSHandshake, TTLTrial
+
+_Observed: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip
+"""What a visit consists of; messages that are meant to die on the way say nothing of the target."""
 
 
 def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[Observation, ...]:
@@ -35,6 +39,7 @@ def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[
     steps = (
         replace(_step(step, beside), measurement=whole.measurement, step=index)
         for index, step in enumerate(measurement.steps)
+        if not isinstance(step, TTLTrial)
     )
     return (whole, *steps)
 
@@ -55,7 +60,7 @@ def _whole(measurement: Measurement, controls: Sequence[Measurement]) -> Observa
     )
 
 
-def _step(step: Step, controls: Sequence[Measurement]) -> Observation:
+def _step(step: _Observed, controls: Sequence[Measurement]) -> Observation:
     match step:
         case DNSLookup():
             return _lookup(step, controls)

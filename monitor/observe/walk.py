@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urljoin
 
-from probes.model import DNSLookup, Failure, HTTPRoundTrip, Measurement, Screened, Step, TCPConnect, TLSHandshake
+from probes.model import (
+    DNSLookup,
+    Failure,
+    HTTPRoundTrip,
+    Measurement,
+    Screened,
+    Step,
+    TCPConnect,
+    TLSHandshake,
+    TTLTrial,
+)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Status codes that send a reader elsewhere (RFC 9110 §15.4); 300 and 304 do not."""
@@ -94,7 +104,7 @@ def _depth(step: Step) -> int:
     match step:
         case DNSLookup() | Screened():
             return 0
-        case TCPConnect():
+        case TCPConnect() | TTLTrial():
             return 1
         case TLSHandshake():
             return 2

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.web.language import mark
-from probes.model import DNSLookup, HTTPRoundTrip, Screened, Step, TCPConnect, TLSHandshake
+from probes.model import DNSLookup, HTTPRoundTrip, Screened, Step, TCPConnect, TLSHandshake, TTLTrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,9 @@ def line(step: Step) -> Line:
         case HTTPRoundTrip():
             name, where = mark("HTTP request"), f"{step.method} {step.url} @ {step.address}"
             result = "" if step.status is None else f"{step.status} {step.protocol}"
+        case TTLTrial():
+            name, where = mark("part of the way"), f"{step.method} {step.name} @ {step.address} · TTL {step.ttl}"
+            result = step.router
     return Line(
         hop=step.hop,
         name=name,

@@ -19,7 +19,7 @@ KEPT = 64 * 1024
 _TITLE = re.compile(r"<title(?:\s[^>]{0,200})?>([^<]{1,512})</title", re.IGNORECASE)
 """As OONI looks for it: up to 512 characters without `<`."""
 _OPENING = re.compile(rb"<[Tt][Ii][Tt][Ll][Ee][\s>]")
-"""It is looked for in bytes: every encoding below writes it like ASCII, and decoding a page costs more than the rest."""
+"""It is looked for in bytes: every encoding below writes it like ASCII, and decoding a page costs more than this."""
 _TITLE_BYTES = 4096
 """More than a title that is taken can have: 200 and 512 characters of at most 4 bytes, and the two tags."""
 _TITLE_WITHIN = 64 * 1024
@@ -112,19 +112,16 @@ def title_of(raw: bytes, content_type: str = "") -> str | None:
     >>> title_of("<TITLE lang='ky'> Клооп\\n &mdash; жаңылыктар</TITLE>".encode())
     'Клооп — жаңылыктар'
     """
-    opening = _OPENING.search(raw, 0, _TITLE_WITHIN)
-    if opening is None:
-        return None
     encoding = _encoding(raw, content_type)
-    found = None
-    while found is None and opening is not None:
-        about = raw[opening.start() : min(opening.start() + _TITLE_BYTES, _TITLE_WITHIN)]
-        found = _TITLE.match(about.decode(encoding, errors="replace"))
-        opening = _OPENING.search(raw, opening.end(), _TITLE_WITHIN)
+    openings = (each.start() for each in _OPENING.finditer(raw, 0, _TITLE_WITHIN))
+    parts = (raw[start : min(start + _TITLE_BYTES, _TITLE_WITHIN)] for start in openings)
+    found = next(filter(None, (_TITLE.match(part.decode(encoding, errors="replace")) for part in parts)), None)
     if found is None:
         return None
-    printable = "".join(character if character.isprintable() else " " for character in html.unescape(found[1]))
-    return scrub(" ".join(printable.split())) or None
+    text = html.unescape(found[1])
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return scrub(" ".join(text.split())) or None
 
 
 def _encoding(raw: bytes, content_type: str) -> str:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import h2.exceptions
 import h11
@@ -17,6 +18,7 @@ from probes.failure import TIMEOUT, NamedError, failure_of
 from probes.model import Body, Failure, HTTPRoundTrip
 from probes.scrub import scrub, scrub_url
 from probes.steps.body import BodyReader, summarise
+from probes.steps.exchange import RawHeaders
 from probes.steps.progress import Progress, Watched
 from probes.steps.tcp import Channel
 from probes.steps.trace import Trace
@@ -49,6 +51,8 @@ class Visit:
 
     def request(self, place: WebAddress, referer: str | None) -> httpx.Request:
         """The request of a browser that comes from `referer`."""
+        if not self.cookies and referer is None:
+            return _first_request(place.url)
         came_from = (("Referer", referer),) if referer else ()
         return httpx.Request("GET", place.url, headers=[*_BROWSER, *came_from, *_NAVIGATION], cookies=self.cookies)
 
@@ -59,6 +63,12 @@ class Visit:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # http.cookiejar warns of "a bug" where an Expires has no such month
             self.cookies.extract_cookies(response)
+
+
+@lru_cache(maxsize=1024)
+def _first_request(url: str) -> httpx.Request:
+    """The request of somebody who comes from nowhere, the same each time; nobody changes it."""
+    return httpx.Request("GET", url, headers=[*_BROWSER, *_NAVIGATION])
 
 
 async def fetch(
@@ -160,10 +170,10 @@ def _record(
         started=started,
         duration=trace.elapsed() - started,
         failure=failure,
-        request_headers=recorded(request.headers.raw),
+        request_headers=_recorded_again(tuple(request.headers.raw)),
         status=response.status_code if response is not None else None,
         protocol=response.extensions["http_version"].decode("ascii") if response is not None else "",
-        headers=recorded(response.headers.raw) if response is not None else (),
+        headers=recorded(tuple(response.headers.raw)) if response is not None else (),
         body=body,
         first_byte=None if progress.first_byte is None else progress.first_byte - started,
         purpose=trace.purpose,
@@ -200,9 +210,7 @@ def without(secret: str, step: HTTPRoundTrip) -> HTTPRoundTrip:
     )
 
 
-def _body(
-    trace: Trace, progress: Progress, place: WebAddress, failure: Failure, *, brief: bool
-) -> Body | None:
+def _body(trace: Trace, progress: Progress, place: WebAddress, failure: Failure, *, brief: bool) -> Body | None:
     response, reader = progress.response, progress.reader
     if response is None or reader is None:
         return None
@@ -217,10 +225,10 @@ def _body(
     )
 
 
-def recorded(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def recorded(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
     """Headers as text without anybody's address; a Location keeps its host, which is evidence.
 
-    >>> recorded([(b"X-Client", b"192.0.2.7"), (b"Location", b"http://192.0.2.1/?ip=192.0.2.7")])
+    >>> recorded(((b"X-Client", b"192.0.2.7"), (b"Location", b"http://192.0.2.1/?ip=192.0.2.7")))
     (('X-Client', '[scrubbed]'), ('Location', 'http://192.0.2.1/?ip=[scrubbed]'))
     """
     texts = tuple((_text(name), _text(value)) for name, value in headers)
@@ -228,6 +236,12 @@ def recorded(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     if scrub(together) == together and not any(name.lower() in _PLACES for name, _ in texts):
         return texts
     return tuple((name, scrub_url(value) if name.lower() in _PLACES else scrub(value)) for name, value in texts)
+
+
+@lru_cache(maxsize=256)
+def _recorded_again(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
+    """The same for what we send, which is the same each time."""
+    return recorded(headers)
 
 
 def _text(raw: bytes) -> str:

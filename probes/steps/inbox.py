@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import struct
 import sys
@@ -16,17 +15,17 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from probes.steps import icmp
+
 _LINUX = sys.platform == "linux"
-_IP_RECVTTL, _IP_TTL, _IP_RECVERR = 12, 2, 11
-_IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT, _IPV6_RECVERR = 51, 52, 25
-_MSG_ERRQUEUE = 0x2000
-"""All from Linux's <linux/in.h>, <linux/in6.h>, <linux/socket.h>."""
+_IP_RECVTTL, _IP_TTL = 12, 2
+_IPV6_RECVHOPLIMIT, _IPV6_HOPLIMIT = 51, 52
+"""All from Linux's <linux/in.h> and <linux/in6.h>."""
 _OPTIONS = {
-    socket.AF_INET: (socket.IPPROTO_IP, (_IP_RECVTTL, _IP_RECVERR)),
-    socket.AF_INET6: (socket.IPPROTO_IPV6, (_IPV6_RECVHOPLIMIT, _IPV6_RECVERR)),
+    socket.AF_INET: (socket.IPPROTO_IP, _IP_RECVTTL),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, _IPV6_RECVHOPLIMIT),
 }
 _TTLS = frozenset({(socket.IPPROTO_IP, _IP_TTL), (socket.IPPROTO_IPV6, _IPV6_HOPLIMIT)})
-_ERRORS = frozenset({(socket.IPPROTO_IP, _IP_RECVERR), (socket.IPPROTO_IPV6, _IPV6_RECVERR)})
 _BATCH = 32
 
 
@@ -44,10 +43,11 @@ class Inbox:
         self._broke = broke
 
     def __enter__(self) -> Self:
-        level, options = _OPTIONS[socket.AddressFamily(self._socket.family)]
-        for option in options if _LINUX else ():
-            with contextlib.suppress(OSError):  # an old kernel tells less
+        level, option = _OPTIONS[socket.AddressFamily(self._socket.family)]
+        with contextlib.suppress(OSError):  # an old kernel tells less
+            if _LINUX:
                 self._socket.setsockopt(level, option, 1)
+        icmp.hear(self._socket)
         asyncio.get_running_loop().add_reader(self._socket, self._ready)
         return self
 
@@ -65,13 +65,8 @@ class Inbox:
 
     def _ready(self) -> None:
         # The error queue must be emptied first: while something is in it, the loop is told so again and again.
-        for _ in range(_BATCH if _LINUX else 0):
-            try:
-                _, ancillary, _, _ = self._socket.recvmsg(512, 512, _MSG_ERRQUEUE)
-            except OSError:
-                break
-            for error in filter(None, map(_icmp_error, ancillary)):
-                self._broke(error)
+        for error in icmp.errors(self._socket):
+            self._broke(error)
         for _ in range(_BATCH):
             try:
                 datagram, ancillary, _, _ = self._socket.recvmsg(65535, 256)
@@ -86,12 +81,3 @@ class Inbox:
 def _ip_ttl(message: tuple[int, int, bytes]) -> int | None:
     level, kind, data = message
     return int(struct.unpack("=i", data[:4])[0]) if (level, kind) in _TTLS and len(data) >= 4 else None
-
-
-def _icmp_error(message: tuple[int, int, bytes]) -> OSError | None:
-    """The errno of a `struct sock_extended_err`; the router that sent it is left out on purpose: often the LAN's."""
-    level, kind, data = message
-    if (level, kind) not in _ERRORS or len(data) < 4:
-        return None
-    number = struct.unpack("=I", data[:4])[0]
-    return OSError(number, os.strerror(number))

@@ -1,8 +1,8 @@
 """DNS messages of the ordinary sort, read and written without a library: the many, so that a lookup costs little.
 
 An ordinary answer repeats its question to the letter, holds addresses, aliases and name servers only, and is whole.
-Whatever else comes, above all whatever a censor's box makes up, is for dnspython to judge: here it is None. What is read
-here, dnspython reads alike (a property test says so); it takes about seven times as long.
+Whatever else comes, above all whatever a censor's box makes up, is for dnspython to judge: here it is None. What is
+read here, dnspython reads alike (a property test says so); it takes about seven times as long.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST = 64
 """Records in one answer."""
 
 
-class _Odd(Exception):
+class _OddError(Exception):
     """Something that is not ordinary."""
 
 
@@ -47,8 +47,8 @@ class Plain:
 def write(name: str, query_type: str, number: int, payload: int) -> bytes | None:
     """A question with EDNS that offers `payload` bytes; None for a name that is not letters, digits, `-` and `_`.
 
-    >>> write("kloop.kg", "A", 7, 1232).hex(" ", 4)
-    '0007 01000001 00000000 0001056b 6c6f6f70 026b6700 00010001 00002904 d0000000 000000'
+    >>> write("kloop.kg", "A", 7, 1232).hex(" ", -12)
+    '000701000001000000000001 056b6c6f6f70026b67000001 000100002904d00000000000 00'
     """
     if len(name) > _LONGEST or query_type not in _TYPES or _NAME.fullmatch(name) is None:
         return None
@@ -67,7 +67,7 @@ def read(question: bytes, wire: bytes) -> Plain | None:
         return None
     try:
         return _Reader(wire, end).plain(flags, answers, authorities, others)
-    except (_Odd, struct.error, IndexError):
+    except (_OddError, struct.error, IndexError):
         return None
 
 
@@ -86,7 +86,7 @@ class _Reader:
         for _ in range(others):
             if self._is_edns():
                 if edns:
-                    raise _Odd
+                    raise _OddError
                 edns = True
             else:
                 self._record()
@@ -98,7 +98,7 @@ class _Reader:
         for _ in range(count):
             owner, kind, ttl, value = self._record()
             if kind == _NS or (kind == _CNAME and (owner, kind) in sets):
-                raise _Odd
+                raise _OddError
             ttls, values = sets.setdefault((owner, kind), ([], {}))
             ttls.append(ttl)
             values[value] = None
@@ -114,7 +114,7 @@ class _Reader:
         kind, group, ttl, length = _RECORD.unpack_from(self._wire, self._at)
         start = self._at = self._at + _RECORD.size
         if group != _IN or ttl > _LONGEST_TTL or start + length > len(self._wire):
-            raise _Odd
+            raise _OddError
         if kind in (_NS, _CNAME):
             value = self._name().decode("ascii")
         elif (kind, length) in ((_A, 4), (_AAAA, 16)):
@@ -122,18 +122,18 @@ class _Reader:
             family = socket.AF_INET if kind == _A else socket.AF_INET6
             value = socket.inet_ntop(family, self._wire[start : self._at])
         else:
-            raise _Odd
+            raise _OddError
         if self._at != start + length or not value:
-            raise _Odd
+            raise _OddError
         return owner, kind, ttl, value
 
     def _is_edns(self) -> bool:
-        """Whether the next record is an OPT without options, flags and extended rcode (RFC 6891 §6.1); moves past it."""
+        """Whether the next record is an OPT without options, flags, extended rcode (RFC 6891 §6.1); moves past it."""
         if self._wire[self._at] or self._wire[self._at + 1 : self._at + 3] != b"\0\x29":
             return False
         _, _, _, extended, length = _EDNS.unpack_from(self._wire, self._at)
         if extended or length:
-            raise _Odd
+            raise _OddError
         self._at += _EDNS.size
         return True
 
@@ -146,7 +146,7 @@ class _Reader:
             if size >= 0xC0:
                 target = (size & 0x3F) << 8 | self._wire[at + 1]
                 if target >= lowest:  # pointers lead back only, each further than the last, so that none leads round
-                    raise _Odd
+                    raise _OddError
                 self._at = self._at if jumped else at + 2
                 at = lowest = target
                 jumped = True
@@ -154,7 +154,7 @@ class _Reader:
             label = self._wire[at + 1 : at + 1 + size]
             length += size + 1
             if size > 63 or len(label) < size or length > _LONGEST or not _SIGNS.issuperset(label):
-                raise _Odd
+                raise _OddError
             labels.append(label)
             at += 1 + size
         self._at = self._at if jumped else at + 1

@@ -10,10 +10,13 @@ from typing import Protocol
 from probes.failure import TIMEOUT, failure_of
 from probes.model import Failure, TCPConnect, TCPInfo
 from probes.network import Network
+from probes.steps import icmp
 from probes.steps.trace import Trace
 
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
 _UNKNOWN_RTT = 0xFFFFFFFF
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""`struct linger` (socket(7)): on, with no time to wait."""
 
 
 class Channel(Protocol):
@@ -51,7 +54,10 @@ class Stream:
 
     async def read(self, most: int) -> bytes:
         """At least one byte and at most `most`; empty at the end of the stream; OSError where the connection broke."""
-        data = await self._loop.sock_recv(self._socket, most)
+        try:
+            data = self._socket.recv(most)  # often it is there already; the loop costs more than the call
+        except BlockingIOError:
+            data = await self._loop.sock_recv(self._socket, most)
         self.received += len(data)
         return data
 
@@ -68,6 +74,17 @@ class Stream:
     def info(self) -> TCPInfo | None:
         """What the kernel knows of this connection now, even after it broke; None where it does not tell."""
         return tcp_info(self._socket)
+
+    def limit(self, hops: int | None) -> None:
+        """Let what is written from now on reach at most `hops` routers, and report what they say; None lifts it."""
+        icmp.hear(self._socket)
+        icmp.limit(self._socket, hops)
+
+    def abort(self) -> None:
+        """Close with a reset, so that nothing that was not acknowledged is sent again; closing twice is harmless."""
+        if self._socket.fileno() >= 0:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.close()
 
     def close(self) -> None:
         """Close the socket; closing twice is harmless."""

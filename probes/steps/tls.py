@@ -8,6 +8,7 @@ chain is judged afterwards, by `probes.steps.certificate`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import operator
 import ssl
 from functools import lru_cache
@@ -31,6 +32,7 @@ class SecureStream:
         self._stream = stream
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._chain: tuple[bytes, ...] = ()
         self._tls = _bare_context().wrap_bio(self._incoming, self._outgoing, server_hostname=server_name or None)
 
     @property
@@ -56,7 +58,9 @@ class SecureStream:
     @property
     def chain(self) -> tuple[bytes, ...]:
         """The certificates that the peer presented (DER, leaf first), as far as the handshake came."""
-        return _presented(self._tls)
+        if not self._chain:
+            self._chain = _presented(self._tls)
+        return self._chain
 
     async def handshake(self) -> None:
         """Shake hands; OSError (ssl.SSLError among them) where the peer or the path broke it off."""
@@ -77,6 +81,9 @@ class SecureStream:
     async def read(self, most: int) -> bytes:
         """At least one byte and at most `most`; empty at the end, announced or not; OSError where it broke."""
         while True:
+            if not self._incoming.pending and not self._tls.pending():
+                await self._flush()
+                await self._fill()  # the engine would only raise that it needs this, which costs more than asking
             try:
                 return self._tls.read(most)
             except ssl.SSLWantReadError:
@@ -97,14 +104,22 @@ class SecureStream:
         self._stream.close()
 
     async def _flush(self) -> None:
-        if pending := self._outgoing.read():
-            await self._stream.write(pending)
+        if self._outgoing.pending:
+            await self._stream.write(self._outgoing.read())
 
     async def _fill(self) -> None:
         if data := await self._stream.read(_CHUNK):
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
+
+
+def client_hello(server_name: str) -> bytes:
+    """The first bytes that a handshake under `server_name` sends."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        _bare_context().wrap_bio(incoming, outgoing, server_hostname=server_name).do_handshake()
+    return outgoing.read()
 
 
 async def secure(stream: Stream, server_name: str) -> SecureStream:

@@ -7,46 +7,46 @@ its process namespace, the kernel ends all others of the lab with it; the networ
 from __future__ import annotations
 
 import asyncio
-import os
+import subprocess
 import sys
-import tempfile
 import time
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from tests.lab.behaviour import Behaviour
+from tests.lab.authority import Authority
+from tests.lab.behaviour import NOTHING, SIDES
+from tests.lab.echo import open_echo
 from tests.lab.middlebox import Middlebox
 from tests.lab.namespaces import Namespaces
-from tests.lab.place import open_place
-from tests.lab.servers import Servers
-from tests.lab.topology import SYSTEM_RESOLVER
+from tests.lab.place import Ready, open_place
+from tests.lab.servers import NODE, Servers
+from tests.lab.topology import SYSTEM_RESOLVER, TARGET
 
 PLACES = ("client", "control")
+FOLDER = Path("/run")
+"""Covered by a file system in memory that only the lab's own mount namespace sees, so that no file outlives it."""
 
 
 def main() -> None:
     """Build, say how long it took, and serve until the pipe ends."""
     orders = Connection(int(sys.argv[1]))
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="presscanary-lab-") as name:
-        folder = Path(name)
-        namespaces = Namespaces()
-        servers = Servers(namespaces, folder)
-        resolv_conf = folder / "resolv.conf"
-        resolv_conf.write_text(f"nameserver {SYSTEM_RESOLVER}\n")
-        places = {
-            name: open_place(partial(namespaces.stay, name), resolv_conf, servers.roots) for name in PLACES
-        }
-        asyncio.run(_serve(orders, namespaces, folder, places, started))
+    subprocess.run(["mount", "-t", "tmpfs", "lab", str(FOLDER)], check=True)
+    namespaces = Namespaces()
+    servers = Servers(namespaces, FOLDER)
+    pin = open_echo(partial(namespaces.stay, NODE))
+    resolv_conf = FOLDER / "resolv.conf"
+    resolv_conf.write_text(f"nameserver {SYSTEM_RESOLVER}\n")
+    places = {name: open_place(partial(namespaces.stay, name), resolv_conf, servers.roots) for name in PLACES}
+    asyncio.run(_serve(orders, namespaces, places, Ready(pin=pin, seconds=time.monotonic() - started)))
 
 
-async def _serve(
-    orders: Connection, namespaces: Namespaces, folder: Path, places: dict[str, Connection], started: float
-) -> None:
-    box = Middlebox(namespaces, folder)
-    await box.start()
-    box.behave(Behaviour())
+async def _serve(orders: Connection, namespaces: Namespaces, places: dict[str, Connection], ready: Ready) -> None:
+    interception = Authority("A filter's own authority").context(FOLDER / "interception.pem", TARGET)
+    boxes = {node: Middlebox(namespaces, node, interception) for node in SIDES}
+    for box in boxes.values():
+        await box.start()
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
     def told() -> None:
@@ -56,7 +56,8 @@ async def _serve(
             ended.set()
             return
         if to == "box":
-            box.behave(order)
+            for node, box in boxes.items():
+                box.behave(order if node == order.node else NOTHING)
             orders.send((to, None))
         else:
             places[to].send(order)
@@ -64,7 +65,7 @@ async def _serve(
     for name, place in places.items():
         loop.add_reader(place.fileno(), lambda name=name, place=place: orders.send((name, place.recv())))
     loop.add_reader(orders.fileno(), told)
-    orders.send(("ready", {"seconds": time.monotonic() - started, "pid": os.getpid()}))
+    orders.send(("ready", ready))
     await ended.wait()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -22,13 +23,15 @@ _ALONE = (
     "unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
     "--propagation", "private", "--",
 )  # fmt: skip
+_ENVIRONMENT = os.environ | {"PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"}
+"""Servers and network tools live where an ordinary user's shell does not look."""
 _PATIENCE = 90.0
 """Seconds for the slowest answer; a lab that says nothing for so long is broken."""
 
 
 def missing() -> str:
     """Why the lab cannot be built on this machine, in words for whoever reads the skipped test; empty where it can."""
-    absent = [program for program in (*PROGRAMS, "unshare") if shutil.which(program) is None]
+    absent = [program for program in (*PROGRAMS, "unshare") if shutil.which(program, path=_ENVIRONMENT["PATH"]) is None]
     if absent:
         return f"the network lab needs {', '.join(absent)} (Debian packages: .ci/lab-packages)"
     tried = subprocess.run([*_ALONE, "true"], capture_output=True, text=True, check=False)
@@ -46,13 +49,20 @@ class Lab:
             self._process = subprocess.Popen(
                 [*_ALONE, sys.executable, "-m", "tests.lab.conductor", str(theirs.fileno())],
                 cwd=_ROOT,
+                env=_ENVIRONMENT,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
         self._pipe = Connection(ours.detach())
-        _, ready = self._receive()
-        self.seconds: float = ready["seconds"]
+        try:
+            _, ready = self._receive()
+        except EOFError:
+            self.__exit__(None, None, None)
+            raise RuntimeError("the lab could not be built; its own words are above") from None
+        self.seconds: float = ready.seconds
         """From the first namespace to the last server that listens."""
+        self.pin: str = ready.pin
+        """Of the echo server's key."""
         return self
 
     def __exit__(

@@ -1,12 +1,12 @@
-"""The censoring box on r2: reads what passes, and drops, forges, marks, or breaks TLS open, as a behaviour says."""
+"""A censoring box on a router: reads what passes, and drops, forges, marks, or breaks TLS open, as a behaviour says."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -15,13 +15,11 @@ import dns.rrset
 
 from probes.testing.censor import FirstFlight
 from probes.testing.flight import read_flight
-from tests.lab.authority import Authority
 from tests.lab.behaviour import MARK, MITM_PORT, NOTHING, Behaviour
 from tests.lab.namespaces import Namespaces
 from tests.lab.packet_queue import PacketQueue, Queued
 from tests.lab.packets import ACK, FIN, PSH, RST, SYN, TCP, Flow, Packet, datagram, read, segment
 
-NODE = "r2"
 PAGE = b"<html><head><title>Access denied</title></head><body><h1>Blocked by order 42</h1></body></html>"
 _ANSWERS = {
     "page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n",
@@ -31,20 +29,21 @@ _TABLES = ("mangle", "nat", "filter")
 
 
 class Middlebox:
-    """Does what `behaviour` says to everything that passes r2; made inside of the lab's process."""
+    """Does what a behaviour says to everything that passes `node`; part of the lab's process."""
 
-    def __init__(self, namespaces: Namespaces, folder: Path) -> None:
+    def __init__(self, namespaces: Namespaces, node: str, interception: ssl.SSLContext) -> None:
         self._namespaces = namespaces
+        self._node = node
+        self._interception = interception
         self._behaviour = NOTHING
         self._flows: dict[Flow, bytes | None] = {}
         """What was said so far; None once a flow has been looked at."""
         self._condemned: set[Flow] = set()
         """Flows of which nothing may pass any more: a client says again what it gets no answer to."""
-        with namespaces.inside(NODE):
+        with namespaces.inside(node):
             self._raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
             self._queue = PacketQueue(1, self._asked)
             self._listener = socket.create_server(("0.0.0.0", MITM_PORT))
-        self._interception = Authority("A filter's own authority").context(folder / "interception.pem", "kloop.test")
         asyncio.get_running_loop().add_reader(self._queue, self._queue.ready)
 
     async def start(self) -> None:
@@ -55,8 +54,9 @@ class Middlebox:
         """Do this from now on; connections of before are forgotten."""
         for node in self._behaviour.down:
             self._namespaces.ip(node, "link set to-r1 up", "route add default via 198.18.1.1")
-        with self._namespaces.inside(NODE):
-            subprocess.run(["iptables-restore"], input=_written(behaviour), text=True, check=True)
+        with self._namespaces.inside(self._node):
+            subprocess.run(["iptables-restore"], input=_written(behaviour.rules), text=True, check=True)
+            subprocess.run(["ip6tables-restore"], input=_written(behaviour.rules_6), text=True, check=True)
         for node in behaviour.down:
             self._namespaces.ip(node, "link set to-r1 down")
         self._behaviour = behaviour
@@ -80,10 +80,7 @@ class Middlebox:
             return self._queue.accept(queued)
         if does != "drop":
             self._send(datagram(packet.back, _forged(question, self._behaviour.forged)))
-        if does == "race":
-            self._queue.accept(queued)
-        else:
-            self._queue.drop(queued)
+        return self._queue.accept(queued) if does == "race" else self._queue.drop(queued)
 
     def _see_segment(self, queued: Queued, packet: Packet) -> None:
         if packet.flags & SYN:
@@ -159,11 +156,12 @@ def _forged(question: dns.message.Message, address: str | None) -> bytes:
     return answer.to_wire()
 
 
-def _written(behaviour: Behaviour) -> str:
+def _written(all_rules: tuple[str, ...]) -> str:
     """The rules in the form of iptables-restore(8), which replaces each named table at once."""
     lines = []
     for table in _TABLES:
-        lines += [f"*{table}", *(rule.partition(" ")[2] for rule in behaviour.rules if rule.startswith(table)), "COMMIT"]
+        rules = [rule.removeprefix(f"{table} ") for rule in all_rules if rule.startswith(table)]
+        lines += [f"*{table}", *rules, "COMMIT"]
     return "\n".join([*lines, ""])
 
 

@@ -16,6 +16,9 @@ _NEW_NET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 _ROUTER = {
     "net/ipv4/ip_forward": "1",
+    "net/ipv6/conf/all/forwarding": "1",
+    "net/ipv6/icmp/ratelimit": "0",
+    "net/ipv6/ip_nonlocal_bind": "1",
     "net/ipv4/conf/all/rp_filter": "0",
     "net/ipv4/conf/default/rp_filter": "0",
     "net/ipv4/conf/all/send_redirects": "0",
@@ -81,7 +84,7 @@ def _cables(at: Mapping[str, str]) -> list[str]:
     return [
         f"link add {first} netns {at[one]} type veth peer name {second} netns {at[other]}"
         for link in LINKS
-        for (one, _), (other, _) in [link.ends]
+        for (one, *_), (other, *_) in [link.ends]
         for first, second in [link.interfaces]
     ]
 
@@ -89,10 +92,11 @@ def _cables(at: Mapping[str, str]) -> list[str]:
 def _setup(name: str) -> list[str]:
     lines = ["link set lo up"]
     for link in LINKS:
-        for (node, address), interface in zip(link.ends, link.interfaces, strict=True):
+        for (node, *addresses), interface in zip(link.ends, link.interfaces, strict=True):
             if node == name:
-                lines += [f"addr add {address} dev {interface}", f"link set {interface} up"]
-    return lines + [f"route add {route}" for route in ROUTES.get(name, ())]
+                lines += [f"addr add {each} dev {interface}{' nodad' * (':' in each)}" for each in addresses]
+                lines.append(f"link set {interface} up")
+    return lines + [f"route add {route}" for route in ROUTES[name]]
 
 
 def _ip(lines: Sequence[str]) -> None:

@@ -43,9 +43,7 @@ def read(raw: bytes) -> Packet | None:
     if raw[9] == UDP:
         return Packet(protocol=UDP, flow=flow, data=raw[start + 8 : length])
     seq, ack, offset, flags = struct.unpack_from("!IIBB", raw, start + 4)
-    return Packet(
-        protocol=TCP, flow=flow, data=raw[start + (offset >> 4) * 4 : length], seq=seq, ack=ack, flags=flags
-    )
+    return Packet(protocol=TCP, flow=flow, data=raw[start + (offset >> 4) * 4 : length], seq=seq, ack=ack, flags=flags)
 
 
 def segment(flow: Flow, *, seq: int, ack: int = 0, flags: int, data: bytes = b"") -> bytes:

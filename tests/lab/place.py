@@ -18,8 +18,8 @@ from probes.model import Measurement, Task
 from probes.network import SystemNetwork
 from probes.registry import all_probes
 
-LAB = ip_network("198.18.0.0/15")
-"""The addresses between the routers (RFC 2544), which no probe would dial elsewhere."""
+LAB = (ip_network("198.18.0.0/15"), ip_network("2001:db8::/32"))
+"""The addresses between the routers (RFC 2544, RFC 3849), which no probe would dial elsewhere."""
 _CAPABILITY_VERSION = 0x20080522
 """_LINUX_CAPABILITY_VERSION_3 of <linux/capability.h>."""
 
@@ -41,6 +41,14 @@ class Answer:
     fault: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What the tests are told when all stands: the echo server's pin, and the seconds that building took."""
+
+    pin: str
+    seconds: float
+
+
 def open_place(settle: Callable[[], None], resolv_conf: Path, roots: tuple[bytes, ...]) -> Connection:
     """Start a process that goes where `settle` leads and measures whatever is ordered; the pipe to it."""
     here, there = Pipe()
@@ -49,7 +57,7 @@ def open_place(settle: Callable[[], None], resolv_conf: Path, roots: tuple[bytes
         try:
             settle()
             _give_up_capabilities()
-            _serve(there, SystemNetwork(resolv_conf=resolv_conf, roots=roots, allow=(LAB,)))
+            _serve(there, SystemNetwork(resolv_conf=resolv_conf, roots=roots, allow=LAB))
         finally:
             os._exit(0)
     there.close()

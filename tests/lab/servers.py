@@ -19,9 +19,10 @@ from tests.lab.topology import (
     SYSTEM_RESOLVER,
     TARGET,
     ZONE,
+    ZONE_6,
 )
 
-PROGRAMS = ("unbound", "nginx", "ip", "iptables-restore")
+PROGRAMS = ("unbound", "nginx", "ip", "iptables-restore", "ip6tables-restore")
 NODE = "servers"
 _NOTICE = "blocked.isp.test"
 _PAGE_BYTES = 300_000
@@ -36,7 +37,7 @@ class Servers:
         self._folder = folder
         authority = Authority("Press Canary lab root")
         self.roots = authority.roots
-        for name in ZONE:
+        for name in ZONE | ZONE_6:
             authority.issue(folder / f"{name}.pem", name)
         authority.issue(folder / "doh.pem", DOH_NAME)
         Authority("Another authority").issue(folder / "notice.pem", _NOTICE)
@@ -58,7 +59,7 @@ class Servers:
             if honest
             else (f"{LYING_RESOLVER}@53",)
         )
-        known = zone | {_NOTICE: BLOCK_PAGE}
+        known = zone | ZONE_6 | {_NOTICE: BLOCK_PAGE}
         lines = [
             "server:",
             'username: ""',
@@ -70,9 +71,13 @@ class Servers:
             "do-ip6: no",
             "access-control: 0.0.0.0/0 allow",
             *(f"interface: {each}" for each in listening),
-            *((f'tls-service-key: "{self._folder}/doh.pem"', f'tls-service-pem: "{self._folder}/doh.pem"') if honest else ()),
+            *(
+                (f'tls-service-key: "{self._folder}/doh.pem"', f'tls-service-pem: "{self._folder}/doh.pem"')
+                if honest
+                else ()
+            ),
             *(f"local-zone: {each}. static" for each in known),
-            *(f'local-data: "{each}. 300 A {address}"' for each, address in known.items()),
+            *(f'local-data: "{each}. 300 {_type(address)} {address}"' for each, address in known.items()),
             "remote-control:",
             "control-enable: no",
         ]
@@ -81,15 +86,15 @@ class Servers:
         return str(file)
 
     def _nginx(self) -> str:
-        for name in ZONE:
+        for name in ZONE | ZONE_6:
             self._write_page(name, f"News from {name}", _PAGE_BYTES if name == TARGET else 20_000)
         self._write_page(_NOTICE, "Access denied", 400)
-        temporary = "client_body proxy fastcgi uwsgi scgi".split()
+        temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         text = (
             f"daemon off; master_process off; user root root; pid {self._folder}/nginx.pid; error_log stderr;\n"
             "events {}\nhttp { access_log off; default_type text/html;\n"
             + "".join(f"{each}_temp_path {self._folder}/{each};\n" for each in temporary)
-            + "".join(self._site(name, address) for name, address in (ZONE | {_NOTICE: BLOCK_PAGE}).items())
+            + "".join(self._site(name, address) for name, address in (ZONE | ZONE_6 | {_NOTICE: BLOCK_PAGE}).items())
             + "}\n"
         )
         file = self._folder / "nginx.conf"
@@ -98,8 +103,9 @@ class Servers:
 
     def _site(self, name: str, address: str) -> str:
         chain = self._folder / ("notice.pem" if name == _NOTICE else f"{name}.pem")
+        at = f"[{address}]" if ":" in address else address
         return (
-            f"server {{ listen {address}:80; listen {address}:443 ssl http2; server_name {name};"
+            f"server {{ listen {at}:80; listen {at}:443 ssl http2; server_name {name};"
             f" ssl_certificate {chain}; ssl_certificate_key {chain}; root {self._folder}/{name}; }}\n"
         )
 
@@ -108,6 +114,10 @@ class Servers:
         folder.mkdir()
         text = "".join(f"<p>{name} paragraph {number}</p>\n" for number in range(length // 30))
         (folder / "index.html").write_text(f"<html><head><title>{title}</title></head><body>{text}</body></html>")
+
+
+def _type(address: str) -> str:
+    return "AAAA" if ":" in address else "A"
 
 
 def _wait_for(address: str, port: int) -> None:

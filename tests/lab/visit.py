@@ -14,9 +14,7 @@ from tests.lab.topology import DOH_NAME, DOH_RESOLVER, INNOCUOUS, NO_DNS, OTHER,
 
 LIMITS = Limits(dns=1.2, dns_linger=0.2, tcp=1.5, tls=1.5, http=2.5, total=30.0)
 """Long enough for a SYN to be said again once, short where silence is what is waited for."""
-RESOLVERS = Resolvers(
-    udp=PUBLIC_RESOLVER, doh=DoHServer(url=f"https://{DOH_NAME}/dns-query", address=DOH_RESOLVER)
-)
+RESOLVERS = Resolvers(udp=PUBLIC_RESOLVER, doh=DoHServer(url=f"https://{DOH_NAME}/dns-query", address=DOH_RESOLVER))
 POINTS = {
     "client": VantagePoint(id="client", country="KG", network="AS64500", simulated=True),
     "control": VantagePoint(id="control", country="DE", network="AS64501", role=Role.CONTROL, simulated=True),
@@ -55,9 +53,7 @@ def visit(lab: Lab, scheme: str) -> Seen:
     found = lab.measure(orders)
     beside = dict(zip(urls, found["control"], strict=True))
     target, *others = found["client"]
-    rows = [
-        flatten(one, judge(one, observe(one, [beside[one.url]]), health=Health.UNKNOWN)) for one in others
-    ]
+    rows = [flatten(one, judge(one, observe(one, [beside[one.url]]), health=Health.UNKNOWN)) for one in others]
     health, _ = assess(rows, max(one.started for one in found["client"]))
     verdict = judge(target, observe(target, [beside[target.url]]), health=health)
     return Seen(measurement=target, health=health, verdict=verdict)

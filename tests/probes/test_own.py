@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.model import Answer, DNSLookup, TCPConnect, TLSHandshake
-from probes.own import HIDDEN, Own, machine
+from probes.own import HIDDEN, Own, forms, machine
 
 
 def knowing(*addresses: str) -> Own:
@@ -71,3 +71,33 @@ def test_a_name_that_is_just_a_word_is_not_looked_for(monkeypatch):
         assert [each for each in machine() if not each.startswith("/")] == list(found)
         assert "/home/anna" in machine()
     machine.cache_clear()
+
+
+@given(
+    before=st.text(st.sampled_from("ABab019.-%=/ \u043a\xe9"), max_size=8),
+    after=st.text(max_size=8),
+    address=st.ip_addresses(),
+    word=st.sampled_from(["anna-laptop", "ANNA-7F", "/home/анна", "box123"]),
+    pick=st.integers(0, 500),
+)
+def test_what_is_not_looked_for_is_not_there(before, after, address, word, pick):
+    """The quick look that spares the search never says no where the search would have found something."""
+    own = Own([word])
+    own.learn(str(address))
+    known = forms(frozenset({word}), frozenset() if address.is_loopback else frozenset({str(address)}))
+    every = sorted(known.spelled | known.packed)
+    text = before + every[pick % len(every)] + after
+    for each in (text, before + after, after):
+        if own.hide(each) != each:
+            assert known.may_be_in(each.encode(errors="replace"))
+            assert own.hide_in((each,)) == (own.hide(each),)
+
+
+def test_a_page_is_looked_through_in_its_own_encoding():
+    """What stands between letters of another alphabet is found in the bytes of UTF-8 and of a single-byte encoding."""
+    own = knowing("198.51.100.23")
+    for encoding in ("utf-8", "cp1251"):
+        page = "ваш адрес MTk4LjUxLjEwMC4yMw== и c6336417".encode(encoding)
+        assert b"OTguNTE" not in own.hide_bytes(page)
+        assert b"MTk4LjUxLjEwMC4yM" not in own.hide_bytes(page)
+        assert b"c6336417" not in own.hide_bytes(page)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.scrub import SCRUBBED, scrub, scrub_bytes, scrub_url
+from probes.scrub import _ADDRESS, SCRUBBED, _without_addresses, scrub, scrub_bytes, scrub_url
 
 WORDS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=20)
 ADDRESSES = st.ip_addresses().filter(lambda address: str(address) != "::")
@@ -61,3 +61,14 @@ def test_a_url_keeps_the_host_that_is_evidence() -> None:
 def test_a_hostile_page_ends(hostile) -> None:
     """Text made to be searched for hours is searched in passing, and what is no address in it stays."""
     assert scrub(hostile).endswith(hostile[-4:])
+
+
+SIGNS = st.text(st.sampled_from("0129afFZz:::...--%%3A3a%2[]()= \n\u043a_"), max_size=60)
+
+
+@given(st.one_of(SIGNS, st.text(max_size=40)), st.ip_addresses().map(str), SIGNS)
+def test_looking_only_where_an_address_can_be_misses_none(before, address, after) -> None:
+    """The short way through a page gives what the search at every character gives."""
+    text = before + address + after
+    for each in (text, before + after, after, text.replace(":", "%3A")):
+        assert _without_addresses(each) == _ADDRESS.sub(SCRUBBED, each)

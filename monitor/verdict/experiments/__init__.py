@@ -14,13 +14,18 @@ from monitor.verdict.experiments.place import (
 from monitor.verdict.experiments.reading import Reading
 from monitor.verdict.experiments.speed import SpeedReading, read_throttle
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
+from monitor.verdict.experiments.way import Fate, Parting, WayReading, read_hop
 
 __all__ = [
+    "Fate",
+    "Parting",
     "Reading",
     "ResolverReading",
     "SpeedReading",
     "VantageReading",
+    "WayReading",
     "read_dns_consistency",
+    "read_hop",
     "read_host_swap",
     "read_resolver_health",
     "read_sni_swap",

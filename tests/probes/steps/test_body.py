@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.model import Body
 from probes.steps.body import KEPT, SMALL, BodyReader, summarise, title_of
 
 PAGE = b"<html><head><title>Kloop</title></head>" + b"x" * 5000
@@ -112,3 +113,11 @@ def test_what_is_kept() -> None:
 def test_titles(raw, content_type, title) -> None:
     """The title is one printable line in the page's own encoding."""
     assert title_of(raw, content_type) == title
+
+
+def test_a_brief_summary_of_a_large_page() -> None:
+    """Where only up or down matters, a large page is its length and title; a small one is kept as ever."""
+    large = b"<title>News</title>" + bytes(SMALL)
+    assert summarise(large, truncated=False, suspicious=True, brief=True) == Body(length=len(large), title="News")
+    small = b"<title>Blocked</title>"
+    assert summarise(small, truncated=False, suspicious=True, brief=True).kept == small

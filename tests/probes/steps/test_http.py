@@ -38,12 +38,12 @@ def page(body: bytes = b"hello", *headers: bytes, status: bytes = b"200 OK") -> 
     return b"\r\n".join(lines)
 
 
-async def visit(world, handler, *, url: str = f"http://{NAME}/", last: bool = False, **limits):
+async def visit(world, handler, *, url: str = f"http://{NAME}/", last: bool = False, brief: bool = False, **limits):
     """The record of one GET in clear text, and where it leads."""
     await world.site(ADDRESS, 80, handler)
     trace = world.trace(**limits)
     channel = await connect(trace, ADDRESS, 80)
-    target = await fetch(trace, Visit(), channel, parse(url), last=last)
+    target = await fetch(trace, Visit(), channel, parse(url), last=last, brief=brief)
     channel.close()
     return trace.steps[-1], target
 
@@ -357,3 +357,22 @@ async def test_http2_that_is_none(world, authority, raw) -> None:
 
     step = await secure_visit(world, authority.context(NAME, alpn=("h2",)), handler)
     assert step.failure == "eof_error" or step.failure.startswith("unknown_failure: ")
+
+
+async def test_a_first_request_forgets_earlier_visits(world) -> None:
+    """The request of one visit carries no cookie into the next, though it is made once for all of them."""
+    setting = respond(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n")
+    first, _ = await visit(world, setting)
+    again, _ = await visit(world, setting)
+    assert first.request_headers[1:] == again.request_headers[1:]
+    assert "cookie" not in {name.lower() for name, _ in again.request_headers}
+
+
+async def test_a_brief_fetch_keeps_little_of_a_large_page(world) -> None:
+    """A large page that came with success is length and title; one that came without is evidence."""
+    page = b"<title>News</title>" + b"x" * 20_000
+    for status, kept in ((b"200 OK", False), (b"403 Forbidden", True)):
+        answer = b"HTTP/1.1 " + status + b"\r\nContent-Length: %d\r\n\r\n" % len(page) + page
+        step, _ = await visit(world, respond(answer), brief=True)
+        assert (step.body.length, step.body.title) == (len(page), "News")
+        assert (step.body.kept is not None, step.body.sha256 is not None) == (kept, kept)
