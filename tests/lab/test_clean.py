@@ -9,12 +9,18 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from tests.lab import lab as laboratory
 from tests.lab.lab import Lab
 
 ROOT = Path(__file__).parents[2]
 _PATIENCE = 20.0
 RUNNER = """
 import sys, time
+import pytest
+
+from tests.lab import lab as laboratory
 from tests.lab.lab import Lab
 with Lab() as lab:
     print(lab.pid, flush=True)
@@ -57,6 +63,17 @@ def test_nothing_is_left_when_the_tests_are_killed(possible: None) -> None:
         runner.kill()
         runner.wait()
     _wait_until_gone(space)
+
+
+def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the servers, or one that refuses namespaces, is told apart in words."""
+    monkeypatch.setattr(laboratory, "_ENVIRONMENT", {"PATH": "/nowhere"})
+    assert "unbound" in laboratory.missing()
+    assert ".ci/lab-packages" in laboratory.missing()
+    monkeypatch.undo()
+    monkeypatch.setattr(laboratory, "PROGRAMS", ())
+    monkeypatch.setattr(laboratory, "_ALONE", ("false",))
+    assert "refuses namespaces" in laboratory.missing()
 
 
 def _space(pid: int) -> Path:

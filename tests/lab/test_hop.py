@@ -15,7 +15,7 @@ from tests.lab.topology import INNOCUOUS, INNOCUOUS_6, ROUTERS, ROUTERS_6, TARGE
 from tests.lab.visit import task
 
 HEADING = "network lab: at which router of three (r2 where nothing else is said)"
-LIMITS = Limits(dns=0.7, dns_linger=0.1, tcp=0.7, tls=0.7, http=0.7, total=30.0)
+LIMITS = Limits(dns=0.5, dns_linger=0.1, tcp=0.5, tls=0.5, http=0.5, total=30.0)
 """More than the 0.2 s after which a kernel on a virtual cable notices a word from the first router."""
 
 
