@@ -27,7 +27,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from benchmarks.caller import call
-from benchmarks.processes import UnfitError, cpu_seconds, end, memory
+from benchmarks.processes import UnfitError, cpu_seconds, end, end_with_us, memory
 from benchmarks.rounds import Duel, Round, Sample, rounds, summarise, table
 from benchmarks.stage import NAME, Stage, stage
 
@@ -186,6 +186,7 @@ def main() -> None:
     seconds = given.seconds or (0.8 if given.quick else 1.5)
     chosen = [duel for duel in duels(quick=given.quick, uvloop=given.uvloop) if given.only in (None, duel.work)]
     done: list[Round] = []
+    end_with_us()
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
