@@ -118,15 +118,16 @@ def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> 
 def _controls(measurement: Measurement, store: Store, settings: PipelineSettings) -> tuple[Measurement, ...]:
     """What every other control vantage point that could be believed says of the same URL at that time.
 
-    Of its nearest results before and after, one that failed speaks: in the minute in which a site goes down for
-    everybody, nobody is accused.
+    Of its last result before, those that began meanwhile and its first one after the end, one that failed speaks: in
+    the minute in which a site goes down for everybody, nobody is accused.
     """
-    time = measurement.started
+    time, end = measurement.started, measurement.started + timedelta(seconds=measurement.duration)
     rows = _around(store, time, settings, url=measurement.url, role=Role.CONTROL)
     others = [row for row in rows if row.vantage != measurement.vantage.id and _usable(row)]
     before = _nearest((row for row in others if row.time <= time), time, lambda row: row.vantage)
-    after = _nearest((row for row in others if row.time > time), time, lambda row: row.vantage)
-    ranked = sorted((*before, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
+    meanwhile = [row for row in others if time < row.time <= end]
+    after = _nearest((row for row in others if row.time > end), time, lambda row: row.vantage)
+    ranked = sorted((*before, *meanwhile, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
     said = {row.vantage: row for row in ranked}
     return tuple(found for row in said.values() if (found := store.measurement(row.measurement)) is not None)
 

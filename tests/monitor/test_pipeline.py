@@ -102,6 +102,16 @@ def test_in_the_minute_in_which_a_site_goes_down_nobody_is_accused(store):
     assert state(store, failed.measurement) is State.DOWN
 
 
+def test_a_site_that_goes_down_in_the_middle_of_a_long_measurement_is_down(store):
+    """A control that began after it and was through before the site went down is not the last word of that control."""
+    failed = record(measured(*RESET, duration=40.0), store, settings=SETTINGS)
+    for minutes, steps in ((0.1, visit()), (0.5, visit()), (3, RESET)):
+        for each in three(*steps):
+            record(at(minutes, each), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.DOWN
+
+
 def test_a_control_that_is_far_away_in_time_says_nothing(store):
     """Controls stand beside a measurement for two rounds of the schedule, not for ever."""
     failed = record(measured(*RESET), store, settings=SETTINGS)
