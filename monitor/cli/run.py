@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError, err, load_settings, out, place, print_json
+from monitor.cli.reload import Reloader
 from monitor.cli.serve import Door, open_door, serve
 from monitor.cli.status import flat, gather, render
 from monitor.cli.tell import Teller
@@ -78,7 +79,7 @@ async def _watch(settings: Settings, data_dir: Path, host: str, port: int) -> No
     teller = Teller(out)
     with open_door(host, port) as door, App(settings, data_dir, on_review=teller.reviewed) as app:
         stop_on_signals(app)
-        reload_on_hangup(app)
+        Reloader(app).watch()
         _greet(app, door)
         await serve(app, door)
     out.print("Stopped; everything that was measured is stored.")
@@ -104,17 +105,3 @@ def stop_on_signals(app: App) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ask, number)
-
-
-def reload_on_hangup(app: App) -> None:
-    """SIGHUP reads the configuration again; one with mistakes is told of, and the old one stays in force."""
-
-    def reload() -> None:
-        try:
-            app.reload(load_settings(app.settings.path))
-        except CommandError as fault:
-            err.print(f"{fault}\nThe configuration was not reloaded; the old one stays in force.", markup=False)
-        else:
-            out.print(f"Reloaded {app.settings.path}: {len(app.settings.targets)} targets.", markup=False)
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)

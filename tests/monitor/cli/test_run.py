@@ -93,6 +93,20 @@ def test_sighup_reloads_the_configuration_and_a_bad_file_leaves_the_old_one_in_f
     assert "lantern" in httpx.get(page, trust_env=False).text
 
 
+def test_a_changed_file_is_read_by_itself_and_a_bad_one_leaves_the_old_one_in_force(start, config):
+    """Who saves the file need not know of signals; a mistake in it costs nothing."""
+    process = start("run", "--port", "0")
+    page = look(process)
+
+    config.write_text("targets: 5\n", encoding="utf-8")
+    assert any("the old one stays in force" in process.stderr.readline() for _ in range(2))
+    assert "kloop" in httpx.get(page, trust_env=False).text
+
+    config.write_text(CONFIG.replace("kloop", "lantern"), encoding="utf-8")
+    assert any(line.startswith("Reloaded") for line in process.stdout)
+    assert "lantern" in httpx.get(page, trust_env=False).text
+
+
 def test_a_machine_that_reaches_nothing_is_called_offline_and_nothing_is_called_blocked_or_down(start):
     """Not seen is never works, and never blocked: in the terminal, in the JSON and on the page."""
     process = start("run", "--once")
