@@ -99,7 +99,7 @@ def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -
     if measurement.kind not in VISITS:
         raise ValueError(f"{measurement.kind!r} is an experiment: monitor.verdict.experiments reads it")
     controls = _controls(measurement, store, settings)
-    health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings)
+    health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings, lasting=measurement.duration)
     verdict = judge(measurement, observe(measurement, controls), health=health)
     return flatten(measurement, verdict)
 
@@ -116,26 +116,34 @@ def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> 
 
 
 def _controls(measurement: Measurement, store: Store, settings: PipelineSettings) -> tuple[Measurement, ...]:
-    """What every other control vantage point that could be believed says of the same URL at that time.
-
-    Of its last result before, those that began meanwhile and its first one after the end, one that failed speaks: in
-    the minute in which a site goes down for everybody, nobody is accused.
-    """
-    time, end = measurement.started, measurement.started + timedelta(seconds=measurement.duration)
-    rows = _around(store, time, settings, url=measurement.url, role=Role.CONTROL)
+    """What every other control vantage point that could be believed says of the same URL at that time."""
+    rows = _around(store, measurement.started, settings, url=measurement.url, role=Role.CONTROL)
     others = [row for row in rows if row.vantage != measurement.vantage.id and _usable(row)]
-    before = _nearest((row for row in others if row.time <= time), time, lambda row: row.vantage)
-    meanwhile = [row for row in others if time < row.time <= end]
-    after = _nearest((row for row in others if row.time > end), time, lambda row: row.vantage)
-    ranked = sorted((*before, *meanwhile, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
-    said = {row.vantage: row for row in ranked}
-    return tuple(found for row in said.values() if (found := store.measurement(row.measurement)) is not None)
+    said = _said(others, measurement.started, measurement.duration, lambda row: row.vantage)
+    return tuple(found for row in said if (found := store.measurement(row.measurement)) is not None)
 
 
-def _health_at(vantage: str, time: datetime, store: Store, settings: PipelineSettings) -> tuple[Health, str]:
-    """Whether the vantage point could be believed then: by the innocuous results that are nearest in time."""
-    rows = _nearest(_around(store, time, settings, vantage=vantage, innocuous=True), time, lambda row: row.url)
+def _health_at(
+    vantage: str, time: datetime, store: Store, settings: PipelineSettings, *, lasting: float = 0.0
+) -> tuple[Health, str]:
+    """Whether the vantage point could be believed then: by what the innocuous targets said around that time."""
+    rows = _said(_around(store, time, settings, vantage=vantage, innocuous=True), time, lasting, lambda row: row.url)
     return assess(rows, now=max((row.time for row in rows), default=time), window=2 * settings.beside)
+
+
+def _said(
+    rows: Sequence[Outcome], time: datetime, lasting: float, key: Callable[[Outcome], str]
+) -> tuple[Outcome, ...]:
+    """One row per key: of its last before, those that began meanwhile and its first after the end, one that failed.
+
+    So nobody is accused in the minute in which a site goes down for everybody, or in which a place breaks.
+    """
+    end = time + timedelta(seconds=lasting)
+    before = _nearest((row for row in rows if row.time <= time), time, key)
+    meanwhile = [row for row in rows if time < row.time <= end]
+    after = _nearest((row for row in rows if row.time > end), time, key)
+    ranked = sorted((*before, *meanwhile, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
+    return tuple({key(row): row for row in ranked}.values())
 
 
 def _health(point: VantagePoint, store: Store, now: datetime, settings: PipelineSettings) -> VantageStatus:

@@ -134,6 +134,19 @@ def test_a_place_that_turns_out_to_be_offline_takes_its_accusations_back(store):
     assert state(store, failed.measurement) is State.INSUFFICIENT
 
 
+def test_in_the_minute_in_which_a_place_breaks_it_accuses_nobody(store):
+    """Innocuous targets that worked just before and fail a little later tell that the place broke in between."""
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    record(measured(*visit(), target="library", innocuous=True), store, settings=SETTINGS)
+    failed = record(at(1, measured(*RESET)), store, settings=SETTINGS)
+    assert state(store, failed.measurement) is State.BLOCKED
+
+    record(at(9, measured(*RESET, target="library", innocuous=True)), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
 def test_a_control_that_was_itself_offline_is_no_control(store):
     """A control without an uplink sees every site down; that must not excuse a block."""
     failed = record(measured(*RESET), store, settings=SETTINGS)
