@@ -1,28 +1,26 @@
 """The TLS handshake on an open stream: what was negotiated, what the peer presented, and where it broke.
 
-One bare context serves all handshakes: without a CA store and without verification it costs about a quarter less CPU
-than a default one (measured on OpenSSL 3.0), and above all the peer's chain is seen whether or not it is trusted. The
-chain is judged afterwards, by `probes.steps.certificate`.
+Nothing is verified while shaking hands, so that the peer's chain is seen whether or not it is trusted; it is judged
+afterwards, by `probes.steps.certificate`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import operator
 import ssl
 from functools import lru_cache
+from ipaddress import ip_address
 
 from probes.failure import TIMEOUT, NamedError, failure_of
 from probes.model import Failure, TLSHandshake
 from probes.steps import certificate
+from probes.steps.engine import Engine
 from probes.steps.tcp import Stream
 from probes.steps.trace import Trace
 
 _CHUNK = 65536
 _LONGEST_HANDSHAKE = 1 << 20
 """A handshake that takes more bytes than this without ending is a hostile one; chains are a few kilobytes."""
-_DER = 2  # OpenSSL's X509_FILETYPE_ASN1, as `_ssl.ENCODING_DER`
 
 
 class SecureStream:
@@ -30,10 +28,7 @@ class SecureStream:
 
     def __init__(self, stream: Stream, server_name: str) -> None:
         self._stream = stream
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._chain: tuple[bytes, ...] = ()
-        self._tls = _bare_context().wrap_bio(self._incoming, self._outgoing, server_hostname=server_name or None)
+        self._engine = Engine(shown(server_name))
 
     @property
     def peer(self) -> tuple[str, int]:
@@ -43,83 +38,78 @@ class SecureStream:
     @property
     def alpn(self) -> str:
         """The protocol that was negotiated (`h2`, `http/1.1`), or an empty string."""
-        return self._tls.selected_alpn_protocol() or ""
+        return self._engine.alpn
 
     @property
     def version(self) -> str:
         """`TLSv1.3` and so on; empty before the handshake ended."""
-        return self._tls.version() or ""
+        return self._engine.version
 
     @property
     def cipher(self) -> str:
         """The cipher suite, in OpenSSL's spelling; empty before the handshake ended."""
-        return (self._tls.cipher() or ("",))[0]
+        return self._engine.cipher
 
     @property
     def chain(self) -> tuple[bytes, ...]:
         """The certificates that the peer presented (DER, leaf first), as far as the handshake came."""
-        if not self._chain:
-            self._chain = _presented(self._tls)
-        return self._chain
+        return self._engine.chain
 
     async def handshake(self) -> None:
         """Shake hands; OSError (ssl.SSLError among them) where the peer or the path broke it off."""
         before = self._stream.received
         while self._stream.received - before < _LONGEST_HANDSHAKE:
             try:
-                self._tls.do_handshake()
-            except ssl.SSLWantReadError:
-                await self._flush()
-                await self._fill()
+                ended = self._engine.shake()
             except ssl.SSLError:
                 await self._flush()  # our alert tells the peer why
                 raise
-            else:
-                return await self._flush()
+            await self._flush()
+            if ended:
+                return
+            self._engine.feed(await self._stream.read(_CHUNK))
         raise NamedError("unknown_failure: tls: endless handshake")
 
     async def read(self, most: int) -> bytes:
         """At least one byte and at most `most`; empty at the end, announced or not; OSError where it broke."""
-        while True:
-            if not self._incoming.pending and not self._tls.pending():
-                await self._flush()
-                await self._fill()  # the engine would only raise that it needs this, which costs more than asking
-            try:
-                return self._tls.read(most)
-            except ssl.SSLWantReadError:
-                await self._flush()
-                await self._fill()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""
+        while (data := self._engine.read(most)) is None:
+            await self._flush()
+            self._engine.feed(await self._stream.read(_CHUNK))
+        return data
 
     async def write(self, data: bytes) -> None:
         """All of `data`; OSError where the connection broke."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._tls.write(rest) :]
-            await self._flush()
+        self._engine.write(data)
+        await self._flush()
 
     def close(self) -> None:
         """Close the stream beneath, without a farewell; closing twice is harmless."""
         self._stream.close()
 
     async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await self._stream.write(self._outgoing.read())
-
-    async def _fill(self) -> None:
-        if data := await self._stream.read(_CHUNK):
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
+        while data := self._engine.drain():
+            await self._stream.write(data)
 
 
 def client_hello(server_name: str) -> bytes:
     """The first bytes that a handshake under `server_name` sends."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    with contextlib.suppress(ssl.SSLWantReadError):
-        _bare_context().wrap_bio(incoming, outgoing, server_hostname=server_name).do_handshake()
-    return outgoing.read()
+    engine = Engine(shown(server_name))
+    engine.shake()
+    return engine.drain()
+
+
+@lru_cache(maxsize=4096)
+def shown(server_name: str) -> str:
+    """What a ClientHello says of `server_name`: nothing where it is an address (RFC 6066 §3).
+
+    >>> shown("kloop.kg"), shown("192.0.2.1")
+    ('kloop.kg', '')
+    """
+    try:
+        ip_address(server_name)
+    except ValueError:
+        return server_name
+    return ""
 
 
 async def secure(stream: Stream, server_name: str) -> SecureStream:
@@ -177,24 +167,6 @@ async def handshake(
         if failure is not None:
             stream.close()
     return attempt if failure is None else None
-
-
-@lru_cache(maxsize=1)
-def _bare_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    return context
-
-
-def _presented(tls: ssl.SSLObject) -> tuple[bytes, ...]:
-    public = getattr(tls, "get_unverified_chain", None)
-    if public is not None:
-        return tuple(public() or ())
-    # Before Python 3.13 the chain is only to be had from the object beneath (bpo-18233).
-    inner = operator.attrgetter("_sslobj")(tls)
-    return tuple(each.public_bytes(_DER) for each in inner.get_unverified_chain() or ())
 
 
 def _reason(error: BaseException) -> str | None:
