@@ -14,6 +14,9 @@ from typing import TypeAlias
 
 from probes.model import Datagram, Failure, Role
 
+_LATER = {"omitted": "default"}
+"""Marks fields that came after documents had been hashed: at their default they are left out (probes.document)."""
+
 
 class State(StrEnum):
     """What a measurement says of a target there and then; `insufficient` is never to be read as `ok`."""
@@ -58,6 +61,16 @@ class Health(StrEnum):
     SICK = "sick"
     OFFLINE = "offline"
     UNKNOWN = "unknown"
+
+
+class Bearing(StrEnum):
+    """What an experiment says of the failure that it was made for: an accusation, an excuse, or neither."""
+
+    DECISIVE = "decisive"
+    """The comparison by itself shows that the network, and not the site, makes the difference."""
+    EXONERATING = "exonerating"
+    """What nobody blocks fails there as well: trouble on the way, not a block of this target."""
+    NONE = "none"
 
 
 class Tier(StrEnum):
@@ -220,6 +233,33 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One experiment and what it showed, as one flat row; it says what a failure hangs on, never that there is one.
+
+    It can be recomputed from the stored facts, and it is no visit: nobody counts it as ok or as blocked.
+    """
+
+    measurement: str
+    kind: str
+    time: datetime
+    target: str
+    url: str
+    vantage: str
+    country: str
+    network: str
+    role: Role
+    rule_id: str
+    why: str
+    """One sentence for people."""
+    bearing: Bearing = Bearing.NONE
+    technique: str | None = None
+    layer: Layer | None = None
+    locus: Locus = Locus.UNKNOWN
+    simulated: bool = False
+    ruleset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
     """The newest outcome of one URL of a target at a vantage point, and since when its state has been the same."""
 
@@ -271,6 +311,10 @@ class Cell:
     simulated: bool = False
     source: str = ""
     """Where an imported series came from; empty for our own measurements."""
+    decisive: int = field(default=0, metadata=_LATER)
+    """Experiments beside these measurements that showed the network to make the difference …"""
+    exonerating: int = field(default=0, metadata=_LATER)
+    """… and those that showed what nobody blocks to fail as well; measurements so excused are `insufficient`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

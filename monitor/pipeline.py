@@ -14,10 +14,11 @@ from monitor.cells import fold
 from monitor.detect import detect
 from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
-from monitor.model import BlockingEvent, Health, Outcome, State, VantageStatus
+from monitor.model import BlockingEvent, Finding, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
 from monitor.store import Store
 from monitor.verdict import RULESET, judge
+from monitor.verdict.experiments import find
 from monitor.verdict.health import assess
 from probes.model import Measurement, Role, VantagePoint
 
@@ -32,6 +33,8 @@ class PipelineSettings:
     beside: timedelta = timedelta(minutes=20)
     """Controls and innocuous results at most so far away in time stand beside a measurement: two rounds of the
     schedule, so that one lost round does not leave a verdict without a control."""
+    reach: timedelta = timedelta(minutes=10)
+    """Experiments so near in time speak of a failure: one round of the schedule."""
     lookback: timedelta | None = timedelta(days=7)
     """How much history a review reads; None for all of it."""
     cell: timedelta = timedelta(minutes=1)
@@ -44,7 +47,7 @@ class PipelineSettings:
         >>> PipelineSettings.for_interval(timedelta(minutes=5), DetectorSettings()).beside
         datetime.timedelta(seconds=600)
         """
-        return cls(beside=2 * interval, cell=min(timedelta(minutes=1), interval / 2), detector=detector)
+        return cls(beside=2 * interval, reach=interval, cell=min(timedelta(minutes=1), interval / 2), detector=detector)
 
 
 def record(
@@ -61,6 +64,16 @@ def record(
         for neighbour in _neighbours(outcome, store, settings):
             _judge_again(neighbour, store, settings)
     return outcome
+
+
+def note(measurement: Measurement, store: Store) -> Finding:
+    """Carry one experiment from fact to finding and keep both, durably; it is no visit, and nothing is judged by it.
+
+    ValueError for a kind that is none, StoreError where it could not be kept.
+    """
+    finding = find(measurement)
+    store.append_experiment(measurement, finding)
+    return finding
 
 
 def review(
@@ -82,7 +95,10 @@ def review(
 def _detect(
     store: Store, settings: PipelineSettings, now: datetime, *, since: datetime | None, target: str | None = None
 ) -> tuple[BlockingEvent, ...]:
-    cells = fold(store.outcomes(since=since, target=target), width=settings.cell)
+    findings = store.findings(since=since, target=target)
+    cells = fold(
+        store.outcomes(since=since, target=target), width=settings.cell, findings=findings, reach=settings.reach
+    )
     found = detect(cells + store.cells(since=since, target=target), settings=settings.detector, now=now)
     return tuple(replace(event, ruleset=RULESET) for event in found)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from monitor.detect.settings import DetectorSettings
-from monitor.detect.tally import Tally, median_vote, part, shared
+from monitor.detect.tally import Tally, median_vote, named, part
 from monitor.detect.tiers import Votes, tier_of
 from monitor.model import BlockingEvent, Cell, Interval, Locus
 from probes.document import rfc3339
@@ -51,7 +51,7 @@ def compose(
         onset=onset,
         end=end,
         tier=tier_of(tallies, votes, settings),
-        technique=shared(sum((tally.techniques for tally in told), Counter())),
+        technique=named(told),
         locus=_locus(told),
         alarm=min(tally.span.alarm for tally in told),
         score=max(span.score for span in spans),
@@ -63,6 +63,7 @@ def compose(
             "controls_agree": votes.agree,
             "controls_total": votes.total,
             "flaps": sum(tally.span.flaps for tally in told),
+            "decisive": sum(tally.decisive.total() for tally in told),
         },
         witnesses=tuple(witnesses)[: settings.witnesses],
         spans=spans,

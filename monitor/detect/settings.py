@@ -112,6 +112,10 @@ class DetectorSettings:
     artefact_share: float = 0.5
     """At `confirmed`, failures with an artefact: so many, and so large a part (study: no false one in 79
     unit-years)."""
+    decisive_points: int = 2
+    """At `confirmed`, vantage points whose experiments show that the network makes the difference (study) …"""
+    decisive_repeats: int = 3
+    """… or so many such experiments at one, which then has nobody to contradict it (study)."""
     witnesses: int = 20
     """Measurements named by each event and each network: the earliest ones."""
 

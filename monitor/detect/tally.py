@@ -34,6 +34,10 @@ class Tally:
     server_answers: int
     provers: frozenset[str]
     """Accusers of whose own failures enough carry an artefact."""
+    decisive: Counter[str]
+    """Decisive experiments per accuser …"""
+    proven: Counter[str]
+    """… and per technique of the failures that they were made beside."""
     techniques: Counter[str]
     loci: Counter[Locus]
     votes: tuple[tuple[int, int], ...]
@@ -77,6 +81,8 @@ def tally(span: Span, cells: Sequence[Cell], settings: DetectorSettings) -> Tall
         artefacts=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.ARTEFACT),
         server_answers=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.SERVER_ANSWER),
         provers=_provers(blocked, settings),
+        decisive=_count((cell.vantage, cell.decisive) for cell in blocked if cell.decisive),
+        proven=_count((cell.technique, cell.decisive) for cell in blocked if cell.technique and cell.decisive),
         techniques=_count((cell.technique, cell.blocked) for cell in blocked if cell.technique),
         loci=_count((cell.locus, cell.blocked) for cell in blocked),
         votes=tuple(sorted((cell.controls_agree, cell.controls_total) for cell in blocked)),
@@ -96,7 +102,7 @@ def part(tally: Tally) -> NetworkSpan:
         onset=tally.span.onset,
         end=tally.span.end,
         alarm=tally.span.alarm,
-        technique=shared(tally.techniques),
+        technique=named([tally]),
         vantage_points=len(tally.span.accusers),
         score=round(tally.span.score * _NAT, 2),
         witnesses=tally.witnesses,
@@ -125,6 +131,16 @@ def shared(techniques: Counter[str]) -> str | None:
             break
         node = best
     return node or None
+
+
+def named(tallies: Sequence[Tally]) -> str | None:
+    """What a block is called: what most failures share or, deeper below that node, what most decisive experiments show.
+
+    Experiments are few beside the failures, so that their word would be lost among those who saw less.
+    """
+    node = shared(sum((tally.techniques for tally in tallies), Counter()))
+    proven = shared(sum((tally.proven for tally in tallies), Counter()))
+    return proven if node and proven and proven.startswith(f"{node}.") else node
 
 
 def median_vote(tallies: Iterable[Tally]) -> tuple[int, int]:

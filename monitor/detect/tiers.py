@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,8 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
     vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
     has. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
-    more: one alone may lie. Pooled rows never confirm anything, because nobody knows how many people stand behind them.
+    more (one alone may lie); or decisive experiments at two vantage points, or three of them at one. Pooled rows never
+    confirm anything, because nobody knows how many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
     if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):
@@ -36,7 +38,9 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     failures = sum(tally.blocked for tally in believed)
     if sum(tally.server_answers for tally in believed) >= settings.server_share * failures:
         return Tier.SUSPECTED
-    proven = _proven(believed, settings) and not all(tally.pooled for tally in believed)
+    proven = (_proven(believed, settings) or _compared(believed, settings)) and not all(
+        tally.pooled for tally in believed
+    )
     return Tier.CONFIRMED if proven else Tier.LIKELY
 
 
@@ -59,6 +63,13 @@ def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
     artefacts = sum(tally.artefacts for tally in tallies)
     failures = sum(tally.blocked for tally in tallies)
     return artefacts >= settings.artefacts_needed and artefacts >= settings.artefact_share * failures
+
+
+def _compared(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
+    """Experiments that compared names, resolvers or speeds and found that only the target's fails, often enough."""
+    decisive = sum((tally.decisive for tally in tallies), Counter[str]())
+    enough = max(decisive.values(), default=0) >= settings.decisive_repeats
+    return len(decisive) >= settings.decisive_points or enough
 
 
 def _accusers(tallies: Sequence[Tally]) -> int:

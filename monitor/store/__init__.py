@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
+from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
 from monitor.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreMissing, StoreNewer
 from monitor.store.opening import open_reading, open_writing
 from probes.model import Clock, Measurement, Role
@@ -44,6 +44,29 @@ class Store(Protocol):
 
     def revise(self, outcome: Outcome) -> None:
         """Write a stored measurement's new verdict; latest and rollups follow. Its facts must be the stored ones."""
+        ...
+
+    def append_experiment(self, measurement: Measurement, finding: Finding, /) -> bool:
+        """Keep an experiment and what it showed; on disk when this returns. False where it is known.
+
+        It is found by `measurement` and `document` like any other, and never among the outcomes.
+        """
+        ...
+
+    def revise_finding(self, finding: Finding, /) -> None:
+        """Write what a stored experiment shows by newer rules."""
+        ...
+
+    def findings(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target: str | None = None,
+        vantage: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[Finding, ...]:
+        """What experiments showed, by time; `since` <= time < `until`."""
         ...
 
     def append_cells(self, given: Sequence[Cell], /) -> int:
@@ -123,7 +146,7 @@ class Store(Protocol):
         ...
 
     def counts(self) -> Mapping[str, int]:
-        """How much is stored: measurements, cells, events, event_revisions, documents, pack_bytes."""
+        """How much is stored: measurements, experiments, cells, events, event_revisions, documents, pack_bytes."""
         ...
 
     def close(self) -> None:

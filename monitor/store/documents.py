@@ -36,12 +36,13 @@ def committed(connection: sqlite3.Connection) -> dict[int, int]:
 
 
 def of_measurement(connection: sqlite3.Connection, measurement: bytes) -> Spot | None:
-    """Where the document of a measurement is."""
+    """Where the document of a measurement is, be it a visit or an experiment."""
     return _spot(
         connection.execute(
             "SELECT pack, start, length FROM document "
-            "WHERE id = (SELECT document FROM observation WHERE measurement = ?)",
-            (measurement,),
+            "WHERE id = coalesce((SELECT document FROM observation WHERE measurement = :measurement), "
+            "(SELECT document FROM finding WHERE measurement = :measurement))",
+            {"measurement": measurement},
         ).fetchone()
     )
 

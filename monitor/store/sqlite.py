@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
 
-from monitor.model import BlockingEvent, Cell, Day, Latest, Outcome, VantageStatus
-from monitor.store import cells, documents, events, health, observations, rollups
+from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
+from monitor.store import cells, documents, events, findings, health, observations, rollups
 from monitor.store.entries import appending, check_verdict
 from monitor.store.errors import StoreError, translated
 from monitor.store.folder import Folder
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _COUNTS = (
     "SELECT (SELECT coalesce(max(seq), 0) FROM observation) AS measurements, (SELECT count(*) FROM cell) AS cells, "
+    "(SELECT coalesce(max(seq), 0) FROM finding) AS experiments, "
     "(SELECT count(*) FROM event) AS events, (SELECT count(*) FROM event_revision) AS event_revisions, "
     "(SELECT coalesce(max(id), 0) FROM document) AS documents, (SELECT coalesce(sum(bytes), 0) FROM pack) AS pack_bytes"
 )
@@ -64,6 +65,30 @@ class SQLiteStore:
         """Write a stored measurement's new verdict; latest and rollups follow. StoreError where it is not stored."""
         check_verdict(outcome)
         self._do(lambda transaction: observations.revise(transaction, outcome))
+
+    def append_experiment(self, measurement: Measurement, finding: Finding) -> bool:
+        """Keep an experiment and what it showed; False where it is known. Durable on return."""
+        return self._do(findings.appending(measurement, finding))
+
+    def revise_finding(self, finding: Finding) -> None:
+        """Write what a stored experiment shows by newer rules; StoreError where it is not stored."""
+        self._do(lambda transaction: findings.revise(transaction, finding))
+
+    def findings(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target: str | None = None,
+        vantage: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[Finding, ...]:
+        """The findings that fit, by time; `since` <= time < `until`."""
+        return self._read(
+            lambda connection: findings.select(
+                connection, self._texts, since=since, until=until, target=target, vantage=vantage, kind=kind
+            )
+        )
 
     def append_cells(self, given: Sequence[Cell]) -> int:
         """Keep imported cells; how many were new."""

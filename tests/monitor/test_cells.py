@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.cells import fold
-from monitor.model import Evidence, Layer, Locus, Outcome, State, Verdict
+from monitor.model import Bearing, Evidence, Finding, Layer, Locus, Outcome, State, Verdict
 from probes.model import Role
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -128,3 +128,79 @@ def test_permuting_the_outcomes_changes_nothing(rows, random):
     random.shuffle(made)
     assert fold(made, width=TEN) == cells
     assert sum(cell.ok + cell.down + cell.blocked + cell.insufficient for cell in cells) == len(made)
+
+
+def shown(minute, bearing=Bearing.DECISIVE, *, layer=Layer.TLS, **rest):
+    """An experiment beside the outcomes of `outcome`."""
+    return Finding(
+        measurement=f"{bearing}-{minute}-{layer}",
+        kind="sni_swap",
+        time=START + timedelta(minutes=minute),
+        target="kloop",
+        url=rest.get("url", "https://kloop.kg/"),
+        vantage=rest.get("vantage", "bishkek-1"),
+        country="KG",
+        network="AS8511",
+        role=Role.VANTAGE,
+        rule_id="test",
+        why="",
+        bearing=bearing,
+        technique="tls.reset.sni" if bearing is Bearing.DECISIVE else None,
+        layer=layer,
+    )
+
+
+def blocked(minute, **rest):
+    given = {"evidence": Evidence.AMBIGUOUS, "technique": "tls.reset"}
+    return outcome(minute, State.BLOCKED, **(given | rest))
+
+
+def folded(outcomes, findings):
+    return fold(outcomes, width=timedelta(minutes=1), findings=findings)
+
+
+def test_two_decisive_experiments_make_a_failure_an_artefact_with_the_technique_that_they_show():
+    """What a visit alone cannot tell from bad luck, a comparison can; one comparison may be mistaken."""
+    (once,) = folded([blocked(0)], [shown(1)])
+    (twice,) = folded([blocked(0)], [shown(1), shown(2)])
+
+    assert (once.evidence, once.technique, once.decisive) == (Evidence.AMBIGUOUS, "tls.reset", 1)
+    assert (twice.evidence, twice.technique, twice.decisive) == (Evidence.ARTEFACT, "tls.reset.sni", 2)
+    assert twice.locus is Locus.NETWORK
+
+
+def test_a_failure_that_what_nobody_blocks_shares_accuses_nobody():
+    """Two experiments that show trouble on the way make the failure insufficient, and no witness."""
+    (cell,) = folded([blocked(0)], [shown(1, Bearing.EXONERATING), shown(2, Bearing.EXONERATING)])
+
+    assert (cell.blocked, cell.insufficient, cell.exonerating, cell.witnesses) == (0, 1, 2, ())
+
+
+def test_an_excuse_at_another_layer_or_against_more_accusations_is_none():
+    """A resolver that fails for everybody does not explain a reset; as many comparisons that accuse outweigh it."""
+    dns = [shown(1, Bearing.EXONERATING, layer=Layer.DNS), shown(2, Bearing.EXONERATING, layer=Layer.DNS)]
+    both = [shown(minute, bearing) for minute in (1, 2) for bearing in (Bearing.EXONERATING, Bearing.DECISIVE)]
+
+    assert folded([blocked(0)], dns)[0].blocked == 1
+    assert folded([blocked(0)], both)[0].evidence is Evidence.ARTEFACT
+
+
+def test_experiments_speak_of_their_own_page_and_place_and_of_failures_near_them_only():
+    """Another page, another vantage point, or half an hour later: nothing is added."""
+    for far in ([shown(1, url="http://kloop.kg/")] * 2, [shown(1, vantage="osh-1")] * 2, [shown(30), shown(31)]):
+        (cell,) = folded([blocked(0)], far)
+        assert (cell.evidence, cell.decisive) == (Evidence.AMBIGUOUS, 0)
+
+
+def test_each_experiment_is_counted_once_at_the_failure_that_is_nearest():
+    """Two failures around one experiment do not make two of it."""
+    cells = folded([blocked(0), blocked(4), outcome(2)], [shown(1), shown(3), shown(4)])
+
+    assert [(cell.blocked, cell.decisive) for cell in cells] == [(1, 1), (0, 0), (1, 2)]
+
+
+def test_experiments_beside_a_page_that_works_change_nothing():
+    """They say what a failure hangs on, never that there is one."""
+    (cell,) = folded([outcome(0)], [shown(0), shown(1)])
+
+    assert (cell.ok, cell.blocked, cell.decisive) == (1, 0, 0)

@@ -4,6 +4,7 @@ A visit says that something fails; an experiment says what it hangs on. Each rea
 steps that it rests on. Pure: facts in, a reading out, and the same facts always give the same one.
 """
 
+from monitor.verdict.experiments.finding import READERS, find
 from monitor.verdict.experiments.names import read_dns_consistency
 from monitor.verdict.experiments.place import (
     ResolverReading,
@@ -17,6 +18,7 @@ from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
 from monitor.verdict.experiments.way import Fate, Parting, WayReading, read_hop
 
 __all__ = [
+    "READERS",
     "Fate",
     "Parting",
     "Reading",
@@ -24,6 +26,7 @@ __all__ = [
     "SpeedReading",
     "VantageReading",
     "WayReading",
+    "find",
     "read_dns_consistency",
     "read_hop",
     "read_host_swap",

@@ -161,6 +161,7 @@ class _Rule:
     matches: Callable[[Answers], Seen]
     technique: Callable[[DNSLookup], str] | None = None
     decisive: bool = False
+    exonerating: bool = False
 
 
 def _injected(one: DNSLookup) -> str:
@@ -221,6 +222,7 @@ RULES = (
         id="resolver_fails",
         why="The system's resolver fails for an innocuous name, too: nothing can be said of the target's.",
         matches=_resolver_fails,
+        exonerating=True,
     ),
     _Rule(
         id="authority",
@@ -266,8 +268,9 @@ def _reading(measurement: Measurement, rule: _Rule, seen: DNSLookup) -> Reading:
         rule_id=f"dns_consistency.{rule.id}",
         why=rule.why,
         technique=technique,
-        layer=Layer.DNS if technique else None,
+        layer=Layer.DNS if technique or rule.exonerating else None,
         locus=Locus.NETWORK if rule.decisive else Locus.UNKNOWN,
         decisive=rule.decisive,
+        exonerating=rule.exonerating,
         steps=indices(measurement, lambda step: step == seen),
     )

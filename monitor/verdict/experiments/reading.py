@@ -21,6 +21,8 @@ class Reading:
     locus: Locus = Locus.UNKNOWN
     decisive: bool = False
     """Whether the comparison by itself shows that the network, and not the site, makes the difference."""
+    exonerating: bool = False
+    """Whether what nobody blocks fails in the same way, so that a failure here accuses nobody."""
     steps: tuple[int, ...] = ()
     """Indices of the measurement's steps that this rests on."""
 

@@ -206,8 +206,16 @@ def _read(measurement: Measurement, grid: Grid, kind: str, name: str, layer: Lay
         layer=(layer if row.by_name else _layer_of_address(grid, layer)) if blocked else None,
         locus=Locus.NETWORK if row.decisive else Locus.UNKNOWN,
         decisive=row.decisive,
+        exonerating=row.id == "address" and _shown_and_cut(grid),
         steps=made_for(measurement, CELLS),
     )
+
+
+def _shown_and_cut(grid: Grid) -> bool:
+    """Whether both names were shown at the target's address, and failed alike: who blocks an address lets nobody in,
+    who blocks a name lets the other one through. What was never let in may be a blocked address as well as a dead way.
+    """
+    return grid[Purpose.TRIGGER_AT_TARGET] is Cell.CUT and grid[Purpose.INNOCUOUS_AT_TARGET] is Cell.CUT
 
 
 _ACTIONS: Mapping[str, Collection[str]] = {

@@ -8,7 +8,7 @@ from datetime import timedelta
 from monitor.detect import DetectorSettings, detect
 from monitor.detect.tally import tallies
 from monitor.detect.unit import Span, _united
-from monitor.model import Locus, Tier
+from monitor.model import Cell, Locus, Tier
 from probes.model import Role
 
 
@@ -311,3 +311,51 @@ def test_a_liar_beside_broken_paths_is_not_confirmed(series, controls, find):
     (event,) = find(liar + path + controls("o" * 90))
     assert event.networks == ("AS12997", "AS8511")
     assert event.tier is Tier.LIKELY
+
+
+def beside(cells: list[Cell], decisive: int) -> list[Cell]:
+    """The same cells, each failing one with so many decisive experiments beside it."""
+    return [replace(cell, decisive=decisive if cell.blocked else 0) for cell in cells]
+
+
+def test_decisive_experiments_at_two_vantage_points_confirm(series, controls, find):
+    """A comparison that only the target's name loses proves what a reset alone does not."""
+    here, there = series("oooxxxxxxxx"), series("oooxxxxxxxx", vantage="bishkek-2", offset=60)
+
+    (without,) = find(here + there + controls("o" * 11))
+    (event,) = find(beside(here[:4], 1) + here[4:] + beside(there[:4], 1) + there[4:] + controls("o" * 11))
+
+    assert without.tier is Tier.LIKELY
+    assert event.tier is Tier.CONFIRMED
+    assert event.counts["decisive"] == 2
+
+
+def test_three_decisive_experiments_at_the_only_vantage_point_of_a_network_confirm_two_do_not(series, controls, find):
+    """Whoever is alone has to repeat it."""
+    cells = series("ooo" + "x" * 12)
+
+    for decisive, tier in ((2, Tier.LIKELY), (3, Tier.CONFIRMED)):
+        (event,) = find(beside(cells[:4], decisive) + cells[4:] + controls("o" * 15))
+        assert event.tier is tier
+
+
+def test_a_lone_accuser_with_decisive_experiments_stays_disputed_where_the_network_s_others_reach_the_target(
+    series, controls, find
+):
+    """One liar can invent experiments as well as failures."""
+    liar, mate = series("ooo" + "x" * 12), series("o" * 15, vantage="bishkek-2", offset=60)
+
+    (event,) = find(beside(liar, 3) + mate + controls("o" * 15))
+
+    assert (event.tier, event.disputed) == (Tier.SUSPECTED, True)
+
+
+def test_an_event_is_called_what_its_decisive_experiments_show_below_what_its_failures_share(series, controls, find):
+    """Few failures have an experiment beside them, and the others must not drown what those showed."""
+    plain = [replace(cell, technique="tls.reset" if cell.blocked else None) for cell in series("ooo" + "x" * 12)]
+    proven = [replace(cell, technique="tls.reset.sni", decisive=3) for cell in plain[3:4]]
+
+    (event,) = find(plain[:3] + proven + plain[4:] + controls("o" * 15))
+
+    assert event.technique == "tls.reset.sni"
+    assert event.spans[0].technique == "tls.reset.sni"

@@ -8,9 +8,22 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from monitor.model import BlockingEvent, Cell, Evidence, Health, Layer, Locus, NetworkSpan, State, Tier, VantageStatus
+from monitor.model import (
+    Bearing,
+    BlockingEvent,
+    Cell,
+    Evidence,
+    Finding,
+    Health,
+    Layer,
+    Locus,
+    NetworkSpan,
+    State,
+    Tier,
+    VantageStatus,
+)
 from monitor.store import StoreError, open_store
-from probes.document import document
+from probes.document import document, measurement_id
 from probes.model import Origin, Role
 
 AT = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -334,6 +347,7 @@ def test_simulated_and_real_never_mix(store, made, first):
     assert store.simulated is first
     assert store.counts() | {"pack_bytes": 0} == {
         "measurements": 1,
+        "experiments": 0,
         "cells": 0,
         "events": 0,
         "event_revisions": 0,
@@ -381,3 +395,81 @@ def test_a_closed_store_says_so(folder, made):
         store.append(*made.entry(1))
     with pytest.raises(StoreError, match="closed"):
         store.outcomes()
+
+
+def experiment(made, number=0, **changes):
+    measurement = replace(made.entry(number)[0], kind="sni_swap")
+    given = {
+        "measurement": measurement_id(measurement),
+        "kind": measurement.kind,
+        "time": measurement.started,
+        "target": measurement.target,
+        "url": measurement.url,
+        "vantage": measurement.vantage.id,
+        "country": "KG",
+        "network": "AS8449",
+        "role": Role.VANTAGE,
+        "rule_id": "sni_swap.proven",
+        "why": "The target's server name fails at both, another works at both.",
+        "bearing": Bearing.DECISIVE,
+        "technique": "tls.reset.sni",
+        "layer": Layer.TLS,
+        "locus": Locus.NETWORK,
+        "simulated": True,
+    }
+    return measurement, Finding(**(given | changes))
+
+
+def test_an_experiment_is_kept_once_with_its_facts_and_is_no_outcome(store, made):
+    """Facts and what they show read back the same; nothing counts an experiment as a visit."""
+    measurement, finding = experiment(made)
+
+    assert store.append_experiment(measurement, finding) is True
+    assert store.append_experiment(measurement, finding) is False
+
+    assert store.measurement(finding.measurement) == measurement
+    assert store.findings() == (finding,)
+    assert store.outcomes() == ()
+    assert store.latest() == ()
+    assert store.days() == ()
+    assert store.counts() | {"pack_bytes": 0, "documents": 0} == {
+        "measurements": 0,
+        "experiments": 1,
+        "cells": 0,
+        "events": 0,
+        "event_revisions": 0,
+        "documents": 0,
+        "pack_bytes": 0,
+    }
+
+
+def test_findings_are_found_by_time_target_place_and_kind(store, made):
+    """`since` is in, `until` is out."""
+    known = [experiment(made, number) for number in range(4)]
+    for each in known:
+        store.append_experiment(*each)
+    first, second, third, _ = (finding for _, finding in known)
+
+    assert store.findings(since=second.time, until=third.time) == (second,)
+    assert store.findings(until=second.time, target="kloop", vantage="kg-1", kind="sni_swap") == (first,)
+    assert store.findings(kind="hop") == store.findings(target="other") == store.findings(vantage="other") == ()
+
+
+def test_an_experiment_is_read_again_by_newer_rules(store, made):
+    """What it shows can be recomputed; one that was never stored cannot."""
+    measurement, finding = experiment(made)
+    store.append_experiment(measurement, finding)
+    newer = replace(finding, rule_id="sni_swap.unclear", bearing=Bearing.NONE, technique=None, layer=None)
+
+    store.revise_finding(newer)
+
+    assert store.findings() == (newer,)
+    with pytest.raises(StoreError, match="not stored"):
+        store.revise_finding(experiment(made, 9)[1])
+
+
+def test_a_finding_about_other_facts_is_refused(store, made):
+    """A finding and its measurement belong together, or an alert could not be walked back."""
+    measurement, _ = experiment(made, 1)
+    with pytest.raises(StoreError, match="speaks of measurement"):
+        store.append_experiment(measurement, experiment(made, 2)[1])
