@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from monitor.store.packs import Document, Spot
+from monitor.store.sql import sentence
 from monitor.store.transaction import Transaction
 
 _PACK = "INSERT INTO pack VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes"
-_ADD = "INSERT INTO document (sha256, pack, start, length, size) VALUES (?, ?, ?, ?, ?) RETURNING id"
+_ADD = "INSERT INTO document (sha256, pack, start, length, size, own) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
+_OWN = "sha256 BETWEEN :first AND :last AND own"
 
 
-def keep(transaction: Transaction, document: Document) -> int:
-    """The id of a document, appended to the pack where it was not known."""
+def keep(transaction: Transaction, document: Document, *, own: bool = False) -> int:
+    """The id of a document, appended to the pack where it was not known; `own` is a measurement's canonical one."""
     connection = transaction.connection
-    known = connection.execute("SELECT id FROM document WHERE sha256 = ?", (document.sha256,)).fetchone()
+    known = connection.execute("SELECT id, own FROM document WHERE sha256 = ?", (document.sha256,)).fetchone()
     if known is None:
         spot = transaction.packs.append(document)
-        row = (document.sha256, spot.pack, spot.start, spot.length, document.size)
+        row = (document.sha256, spot.pack, spot.start, spot.length, document.size, int(own))
         known = connection.execute(_ADD, row).fetchone()
+    elif own and not known["own"]:
+        connection.execute("UPDATE document SET own = 1 WHERE id = ?", (known["id"],))
     return int(known[0])
+
+
+def drop(connection: sqlite3.Connection, measurements: Iterable[bytes]) -> None:
+    """Forget the own documents of measurements; the bytes go when their pack is written anew (`prune`)."""
+    connection.executemany(
+        sentence("DELETE FROM document WHERE", _OWN), [half(measurement) for measurement in measurements]
+    )
+
+
+def has_own(connection: sqlite3.Connection, measurement: bytes) -> bool:
+    """Whether the document of a measurement is kept."""
+    return connection.execute(sentence("SELECT 1 FROM document WHERE", _OWN), half(measurement)).fetchone() is not None
+
+
+def id_of(connection: sqlite3.Connection, sha256: bytes) -> int | None:
+    """The id of the document whose hash is, or begins with, `sha256`; None where it is not kept."""
+    span = {"first": sha256, "last": sha256.ljust(32, b"\xff")}
+    found = connection.execute("SELECT id FROM document WHERE sha256 BETWEEN :first AND :last", span).fetchone()
+    return None if found is None else int(found[0])
+
+
+def half(measurement: bytes) -> dict[str, bytes]:
+    """The span of hashes whose first half is a measurement's id."""
+    return {"first": measurement, "last": measurement + b"\xff" * 16}
 
 
 def acknowledge(transaction: Transaction) -> None:
@@ -36,13 +65,10 @@ def committed(connection: sqlite3.Connection) -> dict[int, int]:
 
 
 def of_measurement(connection: sqlite3.Connection, measurement: bytes) -> Spot | None:
-    """Where the document of a measurement is, be it a visit or an experiment."""
+    """Where the document of a measurement is, be it a visit or an experiment, in the tail or sealed."""
     return _spot(
         connection.execute(
-            "SELECT pack, start, length FROM document "
-            "WHERE id = coalesce((SELECT document FROM observation WHERE measurement = :measurement), "
-            "(SELECT document FROM finding WHERE measurement = :measurement))",
-            {"measurement": measurement},
+            sentence("SELECT pack, start, length FROM document WHERE", _OWN), half(measurement)
         ).fetchone()
     )
 

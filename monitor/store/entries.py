@@ -21,11 +21,11 @@ def appending(measurement: Measurement, outcome: Outcome, original: bytes | None
     _check_belonging(measurement, outcome, own, theirs)
 
     def work(transaction: Transaction) -> bool:
-        if observations.known(transaction.connection, outcome.measurement):
+        if observations.known(transaction, outcome):
             return False
         claim(transaction, outcome.simulated)
         kept = None if theirs is None else documents.keep(transaction, theirs)
-        observations.add(transaction, outcome, document=documents.keep(transaction, own), original=kept)
+        observations.add(transaction, outcome, document=documents.keep(transaction, own, own=True), original=kept)
         return True
 
     return work

@@ -35,6 +35,14 @@ class StoreNewer(StoreError):
     """The store was written by a newer version than this one."""
 
 
+class EngineMissing(StoreError):
+    """Sealing or sealed months were asked for, and DuckDB is not installed."""
+
+
+class StoreOlder(StoreError):
+    """The store was written by an older version, and whoever only reads cannot bring it up to date."""
+
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

@@ -43,7 +43,7 @@ def appending(measurement: Measurement, finding: Finding) -> Callable[[Transacti
         if known(transaction.connection, finding.measurement):
             return False
         claim(transaction, finding.simulated)
-        row = LAYOUT.row(finding, transaction.symbols) | {"document": documents.keep(transaction, own)}
+        row = LAYOUT.row(finding, transaction.symbols) | {"document": documents.keep(transaction, own, own=True)}
         transaction.connection.execute(_INSERT, row)
         return True
 

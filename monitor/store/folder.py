@@ -41,6 +41,11 @@ class Folder:
         return self.path / "packs"
 
     @property
+    def segments(self) -> Path:
+        """The folder of the sealed months; missing until the first one is sealed."""
+        return self.path / "segments"
+
+    @property
     def lock(self) -> Path:
         """The file whose lock makes its holder the one writer."""
         return self.path / "store.lock"

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.model import State
+from monitor.store import segments
+from monitor.store.archive import SealedPast
 from monitor.store.sql import insertion, sentence, updates
 from monitor.store.transaction import Transaction
 
@@ -48,9 +50,12 @@ def recompute(transaction: Transaction, row: Mapping[str, Any]) -> None:
     key = _key(row)
     newest = _newest_of_each_state(transaction, key)
     last, other = newest[0], newest[1] if len(newest) > 1 else {"time": -(2**62), "seq": 0}
-    run = key | {"state": last["state"], "time": other["time"], "seq": other["seq"]}
+    after = other["time"], other["seq"]
+    if past := _sealed_past(transaction, key | {"state": last["state"]}, after[0]):
+        after = max([after, *past.others(after)])
+    run = key | {"state": last["state"], "time": after[0], "seq": after[1]}
     (since,) = transaction.connection.execute(_FIRST_AFTER, run).fetchone()
-    _write(transaction, key | last, since=since)
+    _write(transaction, key | last, since=min([since, *past.same(after)] if past else [since]))
 
 
 def _newest_of_each_state(transaction: Transaction, key: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -59,6 +64,14 @@ def _newest_of_each_state(transaction: Transaction, key: Mapping[str, Any]) -> l
         for state in State
     )
     return sorted((dict(row) for row in found if row), key=lambda row: (row["time"], row["seq"]), reverse=True)
+
+
+def _sealed_past(transaction: Transaction, run: Mapping[str, Any], since: int) -> SealedPast | None:
+    """What is sealed of a page from `since` on; None where nothing is. The newest row itself is always in the tail."""
+    if not segments.live(transaction.connection, since):
+        return None
+    page = {name: transaction.symbols.text(run[name]) for name in (*_KEY, "state")}
+    return SealedPast(archive=transaction.archive, connection=transaction.connection, page=page, since=since)
 
 
 def _key(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The hot tail: one row per measurement and its verdict, in the order of arrival."""
+"""Measurements and their verdicts: the hot tail, one row each in the order of arrival, and behind it what was sealed.
+
+A sealed row that is judged again comes back into the tail under its number, marked with its segment (`sealed`).
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,20 @@ from datetime import datetime
 from typing import Any
 
 from monitor.model import Latest, Outcome
-from monitor.store import latest, rollups
+from monitor.store import documents, latest, rollups
+from monitor.store.archive import LAYOUT, Archive
 from monitor.store.errors import StoreError
-from monitor.store.rows import HEX, Layout
 from monitor.store.sql import insertion, sentence, spells, where
 from monitor.store.symbols import Texts
 from monitor.store.times import microseconds, moment
 from monitor.store.transaction import Transaction, claim
 from probes.model import Role
 
-LAYOUT = Layout(Outcome, measurement=HEX)
-
 _INSERT = insertion("observation", (*LAYOUT.columns, "document", "original"))
+_REVIVE = insertion("observation", ("seq", *LAYOUT.columns, "document", "original", "sealed", "revised"))
 _UPDATE = sentence(
     "UPDATE observation SET",
-    ", ".join(f"{name} = :{name}" for name in LAYOUT.columns),
+    ", ".join(f"{name} = :{name}" for name in (*LAYOUT.columns, "revised")),
     "WHERE measurement = :measurement",
 )
 _CONDITIONS = {
@@ -32,6 +34,8 @@ _CONDITIONS = {
     "since": "time >= :since",
     "until": "time < :until",
 }
+FORGOTTEN = 0
+"""In place of a document's id, where an ok result's document was not kept when its month was sealed."""
 _FACTS = ("time", "target", "url", "vantage", "country", "network", "role", "innocuous", "simulated", "vantage_kind")
 
 
@@ -50,10 +54,23 @@ class Selection:
     limit: int | None = None
 
 
-def known(connection: sqlite3.Connection, measurement: str) -> bool:
-    """Whether a measurement is stored."""
-    found = connection.execute("SELECT 1 FROM observation WHERE measurement = ?", (bytes.fromhex(measurement),))
-    return found.fetchone() is not None
+def known(transaction: Transaction, outcome: Outcome) -> bool:
+    """Whether a measurement is stored, in the tail or sealed; one that is older than what is kept counts as known."""
+    connection, measurement = transaction.connection, bytes.fromhex(outcome.measurement)
+    if connection.execute("SELECT 1 FROM observation WHERE measurement = ?", (measurement,)).fetchone():
+        return True
+    time = microseconds(outcome.time)
+    return (
+        documents.has_own(connection, measurement)
+        or time < kept_since(connection)
+        or transaction.archive.known(connection, measurement, outcome, time)
+    )
+
+
+def kept_since(connection: sqlite3.Connection) -> int:
+    """Before this time (microseconds) rows were removed by retention, and come back no more."""
+    found = connection.execute("SELECT value FROM meta WHERE key = 'kept_since'").fetchone()
+    return -(2**62) if found is None else int(found[0])
 
 
 def add(transaction: Transaction, outcome: Outcome, *, document: int, original: int | None) -> None:
@@ -69,23 +86,37 @@ def revise(transaction: Transaction, outcome: Outcome) -> None:
 
     StoreError where the measurement is not known, or the outcome tells of other facts than the stored one.
     """
-    before = _stored(transaction.connection, outcome.measurement)
+    before = _stored(transaction, outcome)
     claim(transaction, outcome.simulated)
     after = LAYOUT.row(outcome, transaction.symbols)
     if other := [name for name in _FACTS if before[name] != after[name]]:
         raise StoreError(f"measurement {outcome.measurement} cannot be judged again with another {', '.join(other)}")
     rollups.count(transaction, before, -1)
-    transaction.connection.execute(_UPDATE, after)
+    transaction.connection.execute(_UPDATE, after | {"revised": revisions(transaction.connection) + 1})
     rollups.count(transaction, after, +1)
     if before["state"] != after["state"]:
         latest.recompute(transaction, after)
 
 
-def select(connection: sqlite3.Connection, texts: Texts, selection: Selection) -> tuple[Outcome, ...]:
+def revisions(connection: sqlite3.Connection) -> int:
+    """The highest number that a revision in the tail has."""
+    (newest,) = connection.execute("SELECT coalesce(max(revised), 0) FROM observation").fetchone()
+    return int(newest)
+
+
+def select(connection: sqlite3.Connection, texts: Texts, archive: Archive, selection: Selection) -> tuple[Outcome, ...]:
     """The outcomes that are wanted, by time; those of one moment in the order of arrival."""
     rows = connection.execute(*query(selection)).fetchall()
     texts.refresh(connection)
-    return tuple(LAYOUT.record(row, texts) for row in rows)
+    found = [(row["time"], row["seq"], LAYOUT.record(row, texts)) for row in rows]
+    given = _given(selection)
+    if selection.limit is not None and len(found) == selection.limit > 0:  # then only what lies between can come before
+        edge = "since" if selection.newest_first else "until"
+        given[edge] = found[-1][0] + (edge == "until")
+    sealed = archive.outcomes(connection, given, newest_first=selection.newest_first, limit=selection.limit)
+    if sealed:
+        found = sorted(found + sealed, key=lambda row: row[:2], reverse=selection.newest_first)[: selection.limit]
+    return tuple(outcome for _, _, outcome in found)
 
 
 def newest(connection: sqlite3.Connection, texts: Texts) -> tuple[Latest, ...]:
@@ -97,8 +128,17 @@ def newest(connection: sqlite3.Connection, texts: Texts) -> tuple[Latest, ...]:
 
 
 def query(selection: Selection) -> tuple[str, Mapping[str, Any]]:
-    """The SQL for a selection, and its parameters."""
-    given = {
+    """The SQL for a selection of the tail, and its parameters."""
+    condition, parameters = where(_CONDITIONS, _given(selection))
+    order = "ORDER BY time DESC, seq DESC" if selection.newest_first else "ORDER BY time, seq"
+    limit = "" if selection.limit is None else "LIMIT :limit"
+    return sentence("SELECT", LAYOUT.listed, ", seq FROM observation", condition, order, limit), parameters | {
+        "limit": selection.limit
+    }
+
+
+def _given(selection: Selection) -> dict[str, Any]:
+    return {
         "target": selection.target,
         "url": selection.url,
         "vantage": selection.vantage,
@@ -107,18 +147,31 @@ def query(selection: Selection) -> tuple[str, Mapping[str, Any]]:
         "since": selection.since and microseconds(selection.since),
         "until": selection.until and microseconds(selection.until),
     }
-    condition, parameters = where(_CONDITIONS, given)
-    order = "ORDER BY time DESC, seq DESC" if selection.newest_first else "ORDER BY time, seq"
-    limit = "" if selection.limit is None else "LIMIT :limit"
-    return sentence("SELECT", LAYOUT.listed, "FROM observation", condition, order, limit), parameters | {
-        "limit": selection.limit
-    }
 
 
-def _stored(connection: sqlite3.Connection, measurement: str) -> dict[str, Any]:
-    found = connection.execute(
-        "SELECT * FROM observation WHERE measurement = ?", (bytes.fromhex(measurement),)
-    ).fetchone()
+def _stored(transaction: Transaction, outcome: Outcome) -> dict[str, Any]:
+    connection, measurement = transaction.connection, bytes.fromhex(outcome.measurement)
+    statement = "SELECT * FROM observation WHERE measurement = ?"
+    found = connection.execute(statement, (measurement,)).fetchone()
+    if found is None and _revive(transaction, measurement, microseconds(outcome.time)):
+        found = connection.execute(statement, (measurement,)).fetchone()
     if found is None:
-        raise StoreError(f"measurement {measurement} is not stored, so it cannot be judged again")
+        raise StoreError(f"measurement {outcome.measurement} is not stored, so it cannot be judged again")
     return dict(found)
+
+
+def _revive(transaction: Transaction, measurement: bytes, time: int) -> bool:
+    """Bring a sealed row back into the tail, as its present form; False where it is not sealed."""
+    connection = transaction.connection
+    sealed = transaction.archive.sealed(connection, measurement, time)
+    if sealed is None:
+        return False
+    row = {name: _told(transaction, name, value) for name, value in sealed.items()}
+    row["document"] = documents.id_of(connection, measurement) or FORGOTTEN
+    row["original"] = sealed["original"] and documents.id_of(connection, sealed["original"])
+    connection.execute(_REVIVE, row | {"sealed": sealed["segment"], "revised": None})
+    return True
+
+
+def _told(transaction: Transaction, name: str, value: Any) -> Any:
+    return transaction.symbols(value) if name in LAYOUT.symbols and value is not None else value

@@ -6,12 +6,14 @@ import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
 
-from monitor.store import documents
-from monitor.store.errors import StoreError, StoreMissing, damaged, translated
+from monitor.store import documents, segments
+from monitor.store.archive import Archive
+from monitor.store.engine import Engine
+from monitor.store.errors import StoreError, StoreMissing, StoreOlder, damaged, translated
 from monitor.store.folder import Folder, existing, locked, make_database, prepare
 from monitor.store.packs import PackWriter
 from monitor.store.readers import Readers, connect
-from monitor.store.schema import migrate, version
+from monitor.store.schema import migrate, shipped, version
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.symbols import Symbols
 from monitor.store.transaction import Transaction
@@ -28,10 +30,14 @@ def open_writing(path: Path, clock: Clock) -> SQLiteStore:
         connection = connect(folder, "rw")
         held.callback(connection.close)
         _set_up(connection, folder, clock)
+        segments.sweep(folder, segments.live(connection))
         packs = PackWriter(folder, documents.committed(connection))
         held.callback(packs.close)
-        transaction = Transaction(connection=connection, symbols=Symbols(connection), packs=packs, clock=clock)
-        return SQLiteStore(folder, Writer(transaction, path), held.pop_all())
+        archive = Archive(folder, Engine(folder))
+        transaction = Transaction(
+            connection=connection, symbols=Symbols(connection), packs=packs, archive=archive, clock=clock
+        )
+        return SQLiteStore(folder, archive, Writer(transaction, path), held.pop_all())
 
 
 def open_reading(path: Path) -> SQLiteStore:
@@ -44,7 +50,12 @@ def open_reading(path: Path) -> SQLiteStore:
     readers.close()
     if not made:
         raise StoreMissing(f"there is no store in {path} yet: `presscanary run` or `presscanary import` makes one")
-    return SQLiteStore(folder, None, ExitStack())
+    if made < len(shipped()):
+        raise StoreOlder(
+            f"the store in {path} was written by an older presscanary (store version {made}, this one needs "
+            f"{len(shipped())}): `presscanary store migrate` brings it up to date, and so does `presscanary run`"
+        )
+    return SQLiteStore(folder, Archive(folder, Engine(folder)), None, ExitStack())
 
 
 def _set_up(connection: sqlite3.Connection, folder: Folder, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from monitor.model import Day, State
-from monitor.store.sql import insertion, sentence, spells, updates, where
+from monitor.store.sql import number_of, sentence, spells, updates, where
 from monitor.store.symbols import Texts
 from monitor.store.times import DAY, HOUR, day, day_number
 from monitor.store.transaction import Transaction
@@ -16,10 +16,18 @@ from probes.model import Role
 
 _GROUP = ("target", "vantage", "country", "network", "role", "innocuous")
 _SUMS = (*(state.value for state in State), "timed", "total")
-_SERIES = (
-    ("hour", HOUR, insertion("hourly", ("hour", *_GROUP, *_SUMS), updates(_SUMS, add=True))),
-    ("day", DAY, insertion("daily", ("day", *_GROUP, *_SUMS), updates(_SUMS, add=True))),
-)
+
+
+def _addition(table: str, unit: str) -> str:
+    """The SQL that adds to one bucket, unless retention has removed the buckets of that time."""
+    columns = (unit, *_GROUP, *_SUMS)
+    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    kept = sentence(f":{unit} >= coalesce(", number_of(f"{table}_from"), f", :{unit})")
+    return sentence("INSERT INTO", table, f"({names})", "SELECT", values, "WHERE", kept, updates(_SUMS, add=True))
+
+
+SERIES = (("hourly", "hour", HOUR, _addition("hourly", "hour")), ("daily", "day", DAY, _addition("daily", "day")))
+"""Table, the unit that its buckets are numbered in, its length in microseconds, and how one is added to."""
 _DAYS = (
     "SELECT target, country, network, day, sum(ok) AS ok, sum(down) AS down, sum(blocked) AS blocked, "
     "sum(insufficient) AS insufficient FROM daily"
@@ -39,7 +47,7 @@ def count(transaction: Transaction, row: Mapping[str, Any], sign: int) -> None:
     seconds = row["total"]
     timed = {"timed": 0, "total": 0} if seconds is None else {"timed": sign, "total": sign * round(seconds * 1e6)}
     group = {name: row[name] for name in _GROUP}
-    for name, width, statement in _SERIES:
+    for _, name, width, statement in SERIES:
         transaction.connection.execute(statement, {name: row["time"] // width} | group | states | timed)
 
 

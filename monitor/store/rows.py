@@ -32,12 +32,14 @@ class Form:
 
     write: Callable[[Any, Intern], Any]
     read: Callable[[Any, Texts], Any]
+    symbol: bool = False
+    """Whether the column holds the id of a text."""
 
 
 PLAIN = Form(write=lambda value, _: value, read=lambda value, _: value)
 NUMBER = Form(write=lambda value, _: float(value), read=lambda value, _: value)
 FLAG = Form(write=lambda value, _: int(value), read=lambda value, _: bool(value))
-SYMBOL = Form(write=lambda value, intern: intern(value), read=lambda value, texts: texts[value])
+SYMBOL = Form(write=lambda value, intern: intern(value), read=lambda value, texts: texts[value], symbol=True)
 MOMENT = Form(write=lambda value, _: microseconds(value), read=lambda value, _: moment(value))
 LIST = Form(write=lambda value, _: json.dumps(value), read=lambda value, _: tuple(json.loads(value)))
 HEX = Form(write=lambda value, _: bytes.fromhex(value), read=lambda value, _: value.hex())
@@ -74,6 +76,7 @@ class Layout(Generic[T]):
     def __init__(self, kind: type[T], **special: Form) -> None:
         self.columns: tuple[str, ...] = tuple(dict.fromkeys(_names(kind)))
         self._plan = _plan(kind, special, self.columns)
+        self.symbols: frozenset[str] = frozenset(_symbols(self._plan))
 
     @property
     def listed(self) -> str:
@@ -114,6 +117,14 @@ def _plan(kind: type[Any], special: Mapping[str, Form], columns: tuple[str, ...]
     return _Plan(kind=kind, fields=tuple(made))
 
 
+def _symbols(plan: _Plan) -> Iterator[str]:
+    for field in plan.fields:
+        if field.inner is not None:
+            yield from _symbols(field.inner)
+        elif field.form is not None and field.form.symbol:
+            yield field.name
+
+
 def _required(hint: Any) -> Any:
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         (kind,) = (kind for kind in typing.get_args(hint) if kind is not type(None))
@@ -124,7 +135,11 @@ def _required(hint: Any) -> Any:
 def _form(kind: Any) -> Form:
     if isinstance(kind, type) and issubclass(kind, Enum):
         members = {member.value: member for member in kind}
-        return Form(write=lambda value, intern: intern(value.value), read=lambda value, texts: members[texts[value]])
+        return Form(
+            write=lambda value, intern: intern(value.value),
+            read=lambda value, texts: members[texts[value]],
+            symbol=True,
+        )
     return _FORMS[kind]
 
 

@@ -55,3 +55,12 @@ def where(conditions: Mapping[str, str], given: Mapping[str, Any]) -> tuple[str,
     """
     asked = {name: value for name, value in given.items() if value is not None}
     return ("WHERE " + " AND ".join(conditions[name] for name in asked) if asked else ""), asked
+
+
+def number_of(key: str) -> str:
+    """The whole number that `meta` keeps under a key of ours, NULL where it keeps none.
+
+    >>> number_of("pruned")
+    "(SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned')"
+    """
+    return sentence("(SELECT CAST(value AS INTEGER) FROM meta WHERE key =", f"'{key}')")

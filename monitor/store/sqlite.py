@@ -12,14 +12,16 @@ from typing import Any, Self, TypeVar
 
 from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
 from monitor.store import cells, documents, events, findings, health, observations, rollups
+from monitor.store.archive import Archive
 from monitor.store.entries import appending, check_verdict
 from monitor.store.errors import StoreError, translated
 from monitor.store.folder import Folder
 from monitor.store.observations import Selection
-from monitor.store.packs import Spot, fetch
+from monitor.store.packs import Spot, fetch, pack_path
 from monitor.store.readers import Readers
 from monitor.store.symbols import Texts
 from monitor.store.transaction import Transaction, simulated
+from monitor.store.upkeep import PATIENCE, Upkeep
 from monitor.store.writer import Writer
 from probes.document import measurement_from
 from probes.model import Measurement, Role
@@ -27,19 +29,23 @@ from probes.model import Measurement, Role
 T = TypeVar("T")
 
 _COUNTS = (
-    "SELECT (SELECT coalesce(max(seq), 0) FROM observation) AS measurements, (SELECT count(*) FROM cell) AS cells, "
+    "SELECT (SELECT coalesce(max(seq), 0) FROM observation) "
+    "- coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned'), 0) AS measurements, "
+    "(SELECT count(*) FROM cell) AS cells, "
     "(SELECT coalesce(max(seq), 0) FROM finding) AS experiments, "
     "(SELECT count(*) FROM event) AS events, (SELECT count(*) FROM event_revision) AS event_revisions, "
-    "(SELECT coalesce(max(id), 0) FROM document) AS documents, (SELECT coalesce(sum(bytes), 0) FROM pack) AS pack_bytes"
+    "(SELECT count(*) FROM document) AS documents, (SELECT coalesce(sum(bytes), 0) FROM pack) AS pack_bytes"
 )
 
 
 class SQLiteStore:
     """The Store protocol over one data folder; every method may be called from any thread."""
 
-    def __init__(self, folder: Folder, writer: Writer | None, held: ExitStack) -> None:
-        self._folder, self._writer, self._held = folder, writer, held
+    def __init__(self, folder: Folder, archive: Archive, writer: Writer | None, held: ExitStack) -> None:
+        self._folder, self._archive, self._writer, self._held = folder, archive, writer, held
         self._readers, self._texts = Readers(folder), Texts()
+        self.upkeep = Upkeep(folder, archive, self._readers, writer)
+        """What seals, compacts, prunes, checks and copies this store."""
 
     def __enter__(self) -> Self:
         return self
@@ -111,15 +117,14 @@ class SQLiteStore:
         """The document of the measurement with this id, as JSON types."""
         if (key := _hex(measurement)) is None:
             return None
-        spot = self._read(lambda connection: documents.of_measurement(connection, key))
-        return None if spot is None else json.loads(self._fetch(spot))
+        content = self._fetched(lambda connection: documents.of_measurement(connection, key))
+        return None if content is None else json.loads(content)
 
     def original(self, sha256: str) -> bytes | None:
         """The raw document with this hash (hex): an imported original, or a measurement's own canonical document."""
         if (key := _hex(sha256)) is None:
             return None
-        spot = self._read(lambda connection: documents.of_hash(connection, key))
-        return None if spot is None else self._fetch(spot)
+        return self._fetched(lambda connection: documents.of_hash(connection, key))
 
     def outcomes(
         self,
@@ -146,7 +151,7 @@ class SQLiteStore:
             newest_first=newest_first,
             limit=limit,
         )
-        return self._read(lambda connection: observations.select(connection, self._texts, selection))
+        return self._read(lambda connection: observations.select(connection, self._texts, self._archive, selection))
 
     def cells(
         self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
@@ -194,6 +199,7 @@ class SQLiteStore:
         if self._writer is not None:
             self._writer.close()
         self._readers.close()
+        self._archive.engine.close()
         self._held.close()
 
     def _submit(self, work: Callable[[Transaction], T]) -> Future[T]:
@@ -205,12 +211,19 @@ class SQLiteStore:
         return self._submit(work).result()
 
     def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        with self._readers.snapshot() as connection:
-            return question(connection)
+        return self.upkeep.read(question)
 
-    def _fetch(self, spot: Spot) -> bytes:
+    def _fetched(self, where: Callable[[sqlite3.Connection], Spot | None]) -> bytes | None:
+        """The document at a spot; looked up again where its pack was written anew in between."""
+        spot = self._read(where)
+        for _ in range(PATIENCE):
+            if spot is None:
+                return None
+            if pack_path(self._folder, spot.pack).exists():
+                break
+            spot = self._read(where)
         with translated(self._folder.path):
-            return fetch(self._folder, spot)
+            return None if spot is None else fetch(self._folder, spot)
 
 
 def _hex(text: str) -> bytes | None:

@@ -19,6 +19,11 @@ class Symbols:
             known = self._ids[text] = self._find(text) or self._add(text)
         return known
 
+    def text(self, number: int) -> str:
+        """The text with this id, which is in a row."""
+        (found,) = self._connection.execute("SELECT text FROM symbol WHERE id = ?", (number,)).fetchone()
+        return str(found)
+
     def forget(self) -> None:
         """Trust nothing remembered: a rollback took back ids that were given inside it."""
         self._ids.clear()

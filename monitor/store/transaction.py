@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from monitor.store.archive import Archive
 from monitor.store.errors import StoreError
 from monitor.store.packs import PackWriter
 from monitor.store.symbols import Symbols
@@ -18,6 +19,7 @@ class Transaction:
     connection: sqlite3.Connection
     symbols: Symbols
     packs: PackWriter
+    archive: Archive
     clock: Clock
 
 

@@ -89,4 +89,4 @@ def test_every_field_has_its_column(store, folder, table, layout, kind):
     with closing(sqlite3.connect(folder / "store.db")) as connection:
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     assert set(layout.columns) <= columns, f"{kind.__name__}: no column for {set(layout.columns) - columns}"
-    assert columns - set(layout.columns) <= {"seq", "id", "digest", "document", "original"}
+    assert columns - set(layout.columns) <= {"seq", "id", "digest", "document", "original", "sealed", "revised"}
