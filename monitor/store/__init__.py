@@ -12,11 +12,21 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
-from monitor.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreMissing, StoreNewer
+from monitor.store.errors import (
+    EngineMissing,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreMissing,
+    StoreNewer,
+    StoreOlder,
+)
 from monitor.store.opening import open_reading, open_writing
 from probes.model import Clock, Measurement, Role
 
 __all__ = [
+    "EngineMissing",
     "Store",
     "StoreBusy",
     "StoreDamaged",
@@ -24,6 +34,7 @@ __all__ = [
     "StoreFull",
     "StoreMissing",
     "StoreNewer",
+    "StoreOlder",
     "open_store",
 ]
 
