@@ -20,6 +20,7 @@ from probes.model import (
     HTTPRoundTrip,
     Limits,
     Measurement,
+    QUICHandshake,
     Resolvers,
     Screened,
     Step,
@@ -205,6 +206,8 @@ def _name(step: Step) -> str:
             return "tls"
         case HTTPRoundTrip():
             return "http"
+        case QUICHandshake():
+            return "quic"
         case TTLTrial():
             return "ttl"
 
@@ -229,6 +232,10 @@ def _outcome(step: Step) -> str:
             return f"{step.version} {step.alpn}, certificate good for {step.server_name}"
         case HTTPRoundTrip():
             return f"{step.status} over {step.protocol}, {_size(step)}"
+        case QUICHandshake() if not step.server_name:
+            return f"speaks QUIC version {', '.join(step.versions)}"
+        case QUICHandshake():
+            return f"QUIC version {step.version} {step.alpn}, certificate good for {step.server_name}"
         case TTLTrial():
             return f"{step.method} {step.name} with {step.ttl} hops to live: {step.received} bytes came back"
 
@@ -240,7 +247,7 @@ def _notes(step: Step) -> list[str]:
             others = [each for each in step.datagrams if each.answers != step.answers or each.malformed]
             values = ((each, ", ".join(answer.value for answer in each.answers) or "no address") for each in others)
             return [f"another answer at {each.arrived:.3f} s, IP TTL {each.ip_ttl}: {text}" for each, text in values]
-        case TLSHandshake() if step.failure:
+        case TLSHandshake() | QUICHandshake() if step.failure:
             presented = (f"presented: {describe(leaf)}" for leaf in step.chain[:1])
             return [*filter(None, (step.reason,)), *presented]
         case HTTPRoundTrip():

@@ -19,10 +19,21 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from probes.model import DNSLookup, HTTPRoundTrip, Measurement, Screened, Step, TCPConnect, TLSHandshake, TTLTrial
+from probes.model import (
+    DNSLookup,
+    HTTPRoundTrip,
+    Measurement,
+    QUICHandshake,
+    Screened,
+    Step,
+    TCPConnect,
+    TLSHandshake,
+    TTLTrial,
+)
 
 _STEPS: Mapping[str, type[Step]] = {
-    kind.__name__: kind for kind in (DNSLookup, Screened, TCPConnect, TLSHandshake, HTTPRoundTrip, TTLTrial)
+    kind.__name__: kind
+    for kind in (DNSLookup, Screened, TCPConnect, TLSHandshake, HTTPRoundTrip, TTLTrial, QUICHandshake)
 }
 
 

@@ -45,6 +45,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "network_unreachable": "there is no route to this network (often: no IPv6)",
         "operation_would_block": "this machine could not do it now",
         "permission_denied": "this machine is not allowed to do that",
+        "quic_incompatible_version": "the other side speaks other versions of QUIC than this probe does",
+        "ssl_failed_handshake": "the other side broke the TLS handshake off",
         "ssl_invalid_certificate": "the certificate is expired, not valid yet, or otherwise defective",
         "ssl_invalid_hostname": "the certificate is for another name",
         "ssl_unknown_authority": "the certificate was signed by nobody whom browsers trust",
@@ -111,6 +113,18 @@ _VERIFY: Mapping[int, str] = MappingProxyType(
 )
 """OpenSSL's X509_V_ERR codes (x509_vfy.h): 62 name, 64 address; the others: no issuer, self-signed, not trusted."""
 
+_CRYPTO_ERROR = range(0x100, 0x200)
+"""A TLS alert in the place of a QUIC error (RFC 9001 §4.8)."""
+_QUIC_REFUSED = 0x02
+_QUIC_NO_VERSION = "could not find a common protocol version"
+_QUIC_IDLE = "idle timeout"
+"""aioquic's own words for what it closes a connection with by itself."""
+_QUIC_ALERT: Mapping[int, str] = MappingProxyType(
+    dict.fromkeys((42, 43, 44, 45, 46), "ssl_invalid_certificate")
+    | {48: "ssl_unknown_authority", 112: "ssl_invalid_hostname"}
+)
+"""OONI's words for TLS alerts over QUIC (ooni/probe-cli netxlite); other alerts are `ssl_failed_handshake`."""
+
 _ALERT = re.compile(r"^(?:SSLV3|TLSV1|TLSV13|SSL/TLS)_(?:ALERT_)?(.+)$")
 _CLEAN_FIN = re.compile(
     r"closed connection|ConnectionClosed|disconnected without sending|incomplete (?:read|message)", re.IGNORECASE
@@ -147,6 +161,27 @@ def rcode_failure(rcode: int, *, found: bool) -> Failure:
     if rcode:
         return _RCODE.get(rcode, MISBEHAVING)
     return None if found else NO_ANSWER
+
+
+def quic_failure(code: int, reason: str) -> tuple[str, str]:
+    """The OONI word for the error code that a QUIC connection was closed with (RFC 9000 §20), and a reason for people.
+
+    >>> quic_failure(0x178, "no common application protocol")
+    ('ssl_failed_handshake', 'TLS alert 120: no common application protocol')
+    >>> quic_failure(1, "Could not find a common protocol version")[0], quic_failure(0, "")
+    ('quic_incompatible_version', ('eof_error', 'closed with code 0x0'))
+    """
+    said = " ".join("".join(each if each.isprintable() else " " for each in scrub(reason[:_LONGEST])).split())
+    lowered = said.lower()
+    if lowered == _QUIC_NO_VERSION:
+        return "quic_incompatible_version", said
+    if lowered == _QUIC_IDLE:
+        return TIMEOUT, said
+    if code in _CRYPTO_ERROR:
+        alert = code - _CRYPTO_ERROR.start
+        return _QUIC_ALERT.get(alert, "ssl_failed_handshake"), f"TLS alert {alert}: {said}".rstrip(": ")
+    word = "connection_refused" if code == _QUIC_REFUSED else EOF
+    return word, f"closed with code {code:#x}: {said}".rstrip(": ")
 
 
 def failure_of(error: BaseException) -> str:

@@ -47,6 +47,10 @@ class Purpose(StrEnum):
     CANARY = "canary"
     IPV6 = "ipv6"
     DNS64 = "dns64"
+    VERSIONS = "versions@target"
+    """A question that shows no name to the path: which versions of QUIC are spoken at the target's address …"""
+    VERSIONS_AT_ECHO = "versions@echo"
+    """… and at our own control server's."""
 
 
 class Role(StrEnum):
@@ -263,7 +267,42 @@ class TTLTrial:
     purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
 
-Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | TTLTrial
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QUICHandshake:
+    """One QUIC handshake with one address, or the mere question which versions of QUIC are spoken there."""
+
+    hop: int
+    address: str
+    port: int
+    server_name: str
+    """Empty where only the versions were asked for, which shows no name to anybody."""
+    started: float
+    duration: float
+    failure: Failure = None
+    """Of the handshake, or of the chain's verification afterwards (`ssl_…`)."""
+    reason: str | None = None
+    """The peer's word on why it closed, or the verifier's, for people."""
+    version: str = ""
+    """What was agreed on: `1` (RFC 9000), `2` (RFC 9369); empty before the handshake ended."""
+    versions: tuple[str, ...] = ()
+    """What the peer said that it speaks (Version Negotiation, RFC 8999 §6), in hexadecimal where it has no number."""
+    cipher: str = ""
+    alpn: str = ""
+    chain: tuple[bytes, ...] = ()
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    first_byte: float | None = None
+    """Seconds since `started` until the first datagram came back."""
+    ip_ttl: int | None = None
+    """With which that datagram arrived."""
+    icmp: tuple[int, int] | None = None
+    """Type and code of the first ICMP error, where the kernel tells."""
+    router: str = ""
+    """Who sent that; empty where it is not known, not public, or a neighbour of the operator's."""
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+
+
+Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | TTLTrial | QUICHandshake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +362,7 @@ class Limits:
     tcp: float = 10.0
     tls: float = 10.0
     http: float = 10.0
+    quic: float = 6.0
     total: float = 60.0
     redirects: int = 10
     body: int = 512 * 1024
@@ -342,6 +382,7 @@ class Echo:
     """SHA-256 (hex) of its public key (SubjectPublicKeyInfo, RFC 7469 §2.4); empty: it is believed without proof."""
     https_port: int = 443
     http_port: int = 80
+    quic_port: int = 443
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from random import Random
 from typing import Any
 
@@ -22,6 +23,7 @@ NO_DNS = "185.199.110.10"
 LIMITS = Limits(dns=0.6, dns_linger=0.05, tcp=0.5, tls=0.5, http=0.8, total=20)
 """Enough for loopback, and short where a time-out is what is waited for."""
 NOW = datetime.now(UTC)
+OVER_QUIC = find_spec("aioquic") is not None
 _KNOWN: list[Identity] = []
 
 
@@ -67,13 +69,15 @@ async def echo_lab(
     listen = [("127.0.0.1", 0)]
     async with EchoServer(
         listen=listen,
+        quic=listen if OVER_QUIC else (),
         token=TOKEN,
         identity=known(),
         clock=lambda: datetime.now(UTC),
         bounds=bounds or Bounds(burst=500),
     ) as server:
         backend = dict.fromkeys((80, 443), ("127.0.0.1", server.ports[0]))
-        echo = Site(names=(), addresses=(ECHO_ONE, ECHO_TWO), backend=backend)
+        over_quic = ("127.0.0.1", server.quic_ports[0]) if OVER_QUIC else None
+        echo = Site(names=(), addresses=(ECHO_ONE, ECHO_TWO), backend=backend, quic_backend=over_quic)
         sites = (target or site(), Site(names=(INNOCUOUS,), addresses=(AT_INNOCUOUS,)), echo, *others)
         async with Loopback(Internet(sites=sites, **internet)) as lab:
             yield EchoLab(lab=lab, server=server, task=task(server))

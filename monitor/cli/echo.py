@@ -31,6 +31,15 @@ def command(
             show_default="80 and 443",
         ),
     ] = None,
+    quic: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="UDP port for HTTP/3, which needs the extra `quic`. May be given more than once.",
+            show_default="none",
+        ),
+    ] = None,
     token_file: Annotated[
         Path | None, typer.Option(help="File with the token.", show_default="$PRESSCANARY_ECHO_TOKEN")
     ] = None,
@@ -54,18 +63,23 @@ def command(
         raise CommandError(f"{certificate}: {fault.strerror}", USAGE) from fault
     hosts = host or (["0.0.0.0", "::"] if os.path.exists("/proc/net/if_inet6") else ["0.0.0.0"])  # noqa: S104, PTH110
     listen = [(one, each) for one in hosts for each in port or (80, 443)]
-    asyncio.run(_serve(listen, token, known, as_json=as_json))
+    datagrams = [(one, each) for one in hosts for each in quic or ()]
+    asyncio.run(_serve(listen, datagrams, token, known, as_json=as_json))
 
 
-async def _serve(listen: list[tuple[str, int]], token: str, known: Identity, *, as_json: bool) -> None:
+async def _serve(
+    listen: list[tuple[str, int]], quic: list[tuple[str, int]], token: str, known: Identity, *, as_json: bool
+) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    server = EchoServer(listen=listen, token=token, identity=known, clock=lambda: datetime.now(UTC))
+    server = EchoServer(listen=listen, quic=quic, token=token, identity=known, clock=lambda: datetime.now(UTC))
     try:
         async with server:
             _greet(server, as_json=as_json)
             await stopping.wait()
+    except ModuleNotFoundError as fault:
+        raise CommandError("--quic needs the extra `quic`: pip install 'presscanary[quic]'", USAGE) from fault
     except OSError as fault:
         raise CommandError(f"cannot listen: {fault.strerror}; choose others with --host and --port", FAULT) from fault
     if not as_json:
@@ -74,10 +88,12 @@ async def _serve(listen: list[tuple[str, int]], token: str, known: Identity, *, 
 
 def _greet(server: EchoServer, *, as_json: bool) -> None:
     if as_json:
-        print_json({"ports": server.ports, "pin": server.identity.pin})
+        print_json({"ports": server.ports, "quic_ports": server.quic_ports, "pin": server.identity.pin})
         sys.stdout.flush()
         return
     out.print(f"Answering any name on {_places(server)}.", soft_wrap=True)
+    if server.quic:
+        out.print(f"And over QUIC on UDP port {', '.join(map(str, dict.fromkeys(server.quic_ports)))}.")
     out.print(f"Pin of the key, for the probes: {server.identity.pin}", soft_wrap=True)
     out.print("Visitors are neither stored nor logged.")
 

@@ -21,10 +21,20 @@ from monitor.observe.control import (
 )
 from monitor.observe.walk import endpoint, final_trip, last_failure, reached
 from probes.document import measurement_id
-from probes.model import DNSLookup, HTTPRoundTrip, Measurement, Screened, TCPConnect, TLSHandshake, TTLTrial
+from probes.model import (
+    DNSLookup,
+    HTTPRoundTrip,
+    Measurement,
+    QUICHandshake,
+    Screened,
+    TCPConnect,
+    TLSHandshake,
+    TTLTrial,
+)
 
 _Observed: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip
-"""What a visit consists of; messages that are meant to die on the way say nothing of the target."""
+"""What a visit consists of; messages that are meant to die on the way say nothing of the target, and whether it
+speaks QUIC is no part of whether a reader gets its page."""
 
 
 def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[Observation, ...]:
@@ -39,7 +49,7 @@ def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[
     steps = (
         replace(_step(step, beside), measurement=whole.measurement, step=index)
         for index, step in enumerate(measurement.steps)
-        if not isinstance(step, TTLTrial)
+        if not isinstance(step, TTLTrial | QUICHandshake)
     )
     return (whole, *steps)
 

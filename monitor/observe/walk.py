@@ -9,6 +9,7 @@ from probes.model import (
     Failure,
     HTTPRoundTrip,
     Measurement,
+    QUICHandshake,
     Screened,
     Step,
     TCPConnect,
@@ -106,7 +107,7 @@ def _depth(step: Step) -> int:
             return 0
         case TCPConnect() | TTLTrial():
             return 1
-        case TLSHandshake():
+        case TLSHandshake() | QUICHandshake():
             return 2
         case HTTPRoundTrip():
             return 3

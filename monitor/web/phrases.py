@@ -116,6 +116,9 @@ TECHNIQUES: Mapping[str, str] = {
     "http.throttle": mark("HTTP: slowed down"),
     "quic": mark("QUIC connections fail"),
     "quic.timeout": mark("QUIC: no answer"),
+    "quic.timeout.sni": mark("QUIC: silence after the site's name is seen (SNI)"),
+    "quic.refused": mark("QUIC: refused"),
+    "quic.mitm": mark("QUIC: somebody else's certificate"),
 }
 
 

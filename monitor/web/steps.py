@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.web.language import mark
-from probes.model import DNSLookup, HTTPRoundTrip, Screened, Step, TCPConnect, TLSHandshake, TTLTrial
+from probes.model import DNSLookup, HTTPRoundTrip, QUICHandshake, Screened, Step, TCPConnect, TLSHandshake, TTLTrial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,9 @@ def line(step: Step) -> Line:
         case HTTPRoundTrip():
             name, where = mark("HTTP request"), f"{step.method} {step.url} @ {step.address}"
             result = "" if step.status is None else f"{step.status} {step.protocol}"
+        case QUICHandshake():
+            name, where = mark("QUIC handshake"), f"{step.server_name} @ {step.address} :{step.port}"
+            result = ", ".join(step.versions) if not step.server_name else f"{step.version} {step.alpn}".strip()
         case TTLTrial():
             name, where = mark("part of the way"), f"{step.method} {step.name} @ {step.address} · TTL {step.ttl}"
             result = step.router
@@ -63,6 +66,13 @@ def _facts(step: Step) -> Iterator[tuple[str, str]]:
         case TLSHandshake():
             if step.reason:
                 yield "reason", step.reason
+            if step.chain:
+                yield "certificates", str(len(step.chain))
+        case QUICHandshake():
+            if step.reason:
+                yield "reason", step.reason
+            if step.router:
+                yield "ICMP from", step.router
             if step.chain:
                 yield "certificates", str(len(step.chain))
         case HTTPRoundTrip():

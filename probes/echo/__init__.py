@@ -1,4 +1,4 @@
-"""Our own control server: it answers any name over TCP, TLS and HTTP, and tells who has the token what reached it.
+"""Our own control server: it answers any name over TCP, TLS, HTTP and QUIC, and tells who has the token what came.
 
 A probe shows it the target's name and an innocuous one. Where one arrives and the other does not, something between the
 two decided by the name: both ends have seen it. The server keeps nothing and logs no visitor.

@@ -30,6 +30,8 @@ class Identity:
 
     context: ssl.SSLContext = field(repr=False)
     pin: str
+    pem: bytes = field(repr=False)
+    """Key and chain, which QUIC takes by another way than TLS does."""
 
 
 def identity(file: Path | None, now: datetime) -> Identity:
@@ -83,6 +85,6 @@ def _from_file(file: Path) -> Identity:
         context.load_cert_chain(file)
         text = file.read_text(encoding="ascii")
         first = _BEGIN + text.partition(_BEGIN)[2].partition(_END)[0] + _END
-        return Identity(context=context, pin=pin_of(ssl.PEM_cert_to_DER_cert(first)))
+        return Identity(context=context, pin=pin_of(ssl.PEM_cert_to_DER_cert(first)), pem=text.encode("ascii"))
     except (ssl.SSLError, UnicodeDecodeError) as fault:
         raise ValueError(f"{file}: not a PEM file with a private key and its certificate") from fault

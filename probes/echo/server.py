@@ -43,6 +43,8 @@ class EchoServer:
     """Listens between `async with` and its end, on every (host, port) pair; OSError where one cannot be had."""
 
     listen: Sequence[tuple[str, int]]
+    quic: Sequence[tuple[str, int]] = ()
+    """UDP ports on which HTTP/3 is spoken; ModuleNotFoundError where the extra `quic` is not installed."""
     token: str = field(repr=False)
     identity: Identity
     clock: Callable[[], datetime]
@@ -50,11 +52,17 @@ class EchoServer:
     tally: Tally = field(default_factory=Tally)
     _servers: list[asyncio.Server] = field(default_factory=list, repr=False)
     _running: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    _datagrams: list[asyncio.DatagramTransport] = field(default_factory=list, repr=False)
 
     @property
     def ports(self) -> tuple[int, ...]:
         """The ports that are listened on, in the order of `listen`; useful where 0 was asked for."""
         return tuple(server.sockets[0].getsockname()[1] for server in self._servers)
+
+    @property
+    def quic_ports(self) -> tuple[int, ...]:
+        """The UDP ports that are listened on, in the order of `quic`."""
+        return tuple(each.get_extra_info("sockname")[1] for each in self._datagrams)
 
     async def __aenter__(self) -> Self:
         gate = Gate(self.bounds, asyncio.get_running_loop().time)
@@ -70,7 +78,9 @@ class EchoServer:
         try:
             for host, port in self.listen:
                 self._servers.append(await asyncio.start_server(meet, host, port, limit=self.bounds.request))
-        except OSError:
+            if self.quic:
+                await self._listen_to_datagrams(gate)
+        except (OSError, ModuleNotFoundError):
             await self._close()
             raise
         return self
@@ -78,7 +88,27 @@ class EchoServer:
     async def __aexit__(self, *_: object) -> None:
         await self._close()
 
+    async def _listen_to_datagrams(self, gate: Gate) -> None:
+        from probes.echo.quic import Answering, listen  # noqa: PLC0415 - the extra `quic` may be absent
+
+        answering = Answering(
+            gate=gate,
+            token=self.token,
+            seconds=self.bounds.seconds,
+            connections=self.bounds.connections,
+            count=self._count_datagrams,
+            open=set(),
+        )
+        self._datagrams.extend(await listen(self.quic, self.identity.pem, answering))
+
+    def _count_datagrams(self, status: int | None) -> None:
+        self.tally.connections += 1
+        self._count(429 if status is None else status)
+
     async def _close(self) -> None:
+        for transport in self._datagrams:
+            transport.close()
+        self._datagrams.clear()
         for server in self._servers:
             server.close()
         closing = tuple(self._servers)

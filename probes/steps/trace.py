@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from ipaddress import ip_address
 
 from probes.model import Limits, Purpose, Step
 from probes.network import Network
@@ -46,8 +47,35 @@ class Trace:
         """The same measurement within other limits."""
         return replace(self, limits=limits)
 
+    def router(self, error: BaseException | None, local: str) -> str:
+        """Who sent an ICMP error, as it may be recorded; empty where nobody did, or where it tells where we are.
+
+        That is what an address that is not public does, and one of our own network: the same /24 or, for IPv6, /64, as
+        `local`, the address of our socket.
+        """
+        address = getattr(error, "router", "")
+        if not address or self.network.screen(address) is not None or _neighbours(address, local):
+            return ""
+        return str(address)
+
     def record(self) -> tuple[Step, ...]:
         """The steps in the order of the walk, without anything that tells where this machine is."""
         walk = sorted(self.steps, key=lambda step: (step.hop, step.started))
         hidden: tuple[Step, ...] = self.own.hide_in(tuple(walk))
         return hidden
+
+
+def _neighbours(one: str, other: str) -> bool:
+    """Whether two addresses are of one network as small as any that is given out.
+
+    >>> _neighbours("192.0.2.1", "192.0.2.77"), _neighbours("192.0.2.1", "192.0.3.1"), _neighbours("192.0.2.1", "")
+    (True, False, False)
+    """
+    try:
+        first, second = ip_address(one), ip_address(other)
+    except ValueError:
+        return False
+    if first.version != second.version:
+        return False
+    shift = 8 if first.version == 4 else 64
+    return int(first) >> shift == int(second) >> shift

@@ -13,7 +13,7 @@ from probes.steps.tcp import Channel
 
 
 class ChannelTransport(httpx.AsyncBaseTransport):
-    """Speaks HTTP/2 where ALPN chose it and HTTP/1.1 else; for one request.
+    """Speaks HTTP/2 or HTTP/3 where ALPN chose it and HTTP/1.1 else; for one request.
 
     Nothing is decompressed, followed, retried or pooled, and the time limit is the caller's. Errors are not mapped to
     httpx's: OSError, NamedError, h11's and h2's come through as they are, because their words are what is recorded.
@@ -24,7 +24,7 @@ class ChannelTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The response's head, with the body still to be read from `response.stream`."""
-        exchange: Exchange = (HTTP2Exchange if self._channel.alpn == "h2" else HTTP1Exchange)(self._channel)
+        exchange = _exchange(self._channel)
         head = await exchange.ask(
             Outgoing(
                 method=request.method.encode("ascii"),
@@ -42,6 +42,17 @@ class ChannelTransport(httpx.AsyncBaseTransport):
             extensions={"http_version": head.protocol.encode("ascii")},
             request=request,
         )
+
+
+def _exchange(channel: Channel) -> Exchange:
+    match channel.alpn:
+        case "h2":
+            return HTTP2Exchange(channel)
+        case "h3":
+            from probes.steps.http3 import HTTP3Exchange  # noqa: PLC0415 - the extra `quic` may be absent
+
+            return HTTP3Exchange(channel)
+    return HTTP1Exchange(channel)
 
 
 class _Arriving(httpx.AsyncByteStream):

@@ -123,6 +123,22 @@ class SNIBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QUICBlock:
+    """Datagrams to port 443 vanish once their flow has shown a server name; all of them where no name is given.
+
+    `refuse` answers with "port unreachable" (ICMP), which loopback plays only where no name is given.
+    """
+
+    names: tuple[str, ...] = ()
+    action: Literal["drop", "refuse"] = "drop"
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.action == "refuse" and self.names:
+            raise ValueError("a refusal of QUIC by name cannot be played on loopback")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostBlock:
     """Cleartext requests whose Host header names a server, whatever their address and port."""
 
@@ -152,7 +168,7 @@ class NoIPv6:
     """No route to any IPv6 address, as in most homes."""
 
 
-Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | HostBlock | PayloadBlock | Outage | NoIPv6
+Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | QUICBlock | HostBlock | PayloadBlock | Outage | NoIPv6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +229,25 @@ def action_on(rules: tuple[Rule, ...], address: str, port: int, flight: FirstFli
     """
     effects = (_effect(rule, address, port, flight) for rule in rules)
     return next((effect for effect in effects if effect is not None), None)
+
+
+def quic_block_of(rules: tuple[Rule, ...], address: str) -> QUICBlock | None:
+    """The rule that all QUIC to an address meets, whatever it shows.
+
+    >>> quic_block_of((QUICBlock(names=("news.example",)),), "93.184.216.34")
+    """
+    blocks = (rule for rule in of_kind(rules, QUICBlock) if not rule.names)
+    return next((rule for rule in blocks if rule.address in (None, address)), None)
+
+
+def blocks_quic(rules: tuple[Rule, ...], address: str, name: str | None) -> bool:
+    """Whether a QUIC flow to an address that shows `name` is cut off.
+
+    >>> blocks_quic((QUICBlock(names=("news.example",)),), "93.184.216.34", "news.example")
+    True
+    """
+    blocks = (rule for rule in of_kind(rules, QUICBlock) if rule.address in (None, address))
+    return any(_any_covers(rule.names, name) for rule in blocks)
 
 
 def _effect(rule: Rule, address: str, port: int, flight: FirstFlight) -> Action | Interception | None:

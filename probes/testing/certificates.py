@@ -48,6 +48,7 @@ class Certificates:
         self._now = now
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._contexts: dict[tuple[str, tuple[str, ...]], ssl.SSLContext] = {}
+        self._files: dict[ssl.SSLContext, Path] = {}
         self.trusted = _authority("Press Canary lab root", now)
         self._untrusted = _authority("An authority that nobody trusts", now)
         self._censor = _authority("A filter's own authority", now)
@@ -59,6 +60,10 @@ class Certificates:
         if kind == "giant":
             names += tuple(f"{number:05}.{names[0]}" for number in range(_GIANT))
         return self._context(kind, (WRONG_HOST,) if kind == "wrong_host" else names, issuer, end)
+
+    def pem(self, kind: Certificate, names: tuple[str, ...]) -> bytes:
+        """The same certificate with its key and chain, as QUIC takes it."""
+        return self._files[self.context(kind, names)].read_bytes()
 
     def intercepting(self, name: str, kind: Certificate | None = None) -> ssl.SSLContext:
         """The TLS context of a censor who answers for `name`, by default with a certificate of its own authority."""
@@ -81,6 +86,7 @@ class Certificates:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(_ALPN)
         context.load_cert_chain(file)
+        self._files[context] = file
         return context
 
 

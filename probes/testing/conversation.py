@@ -89,7 +89,7 @@ async def _serve(stream: Stream, flight: FirstFlight, scene: Scene, interception
         await relay(stream, owner.backend[scene.port])
         return
     if scene.port != _HTTPS:
-        await serve_http1(stream, partial(_answer, scene, None))
+        await serve_http1(stream, partial(answer, scene, None))
         return
     name = flight.server_name
     site = scene.site(name)
@@ -97,17 +97,17 @@ async def _serve(stream: Stream, flight: FirstFlight, scene: Scene, interception
         return
     asked = name or site.names[0]
     if interception is None:
-        context = scene.certificates.context(*_certificate(site, asked))
+        context = scene.certificates.context(*certificate_of(site, asked))
     else:
         context = scene.certificates.intercepting(asked, interception.certificate)
     secure = Secure(stream, context)
     protocol = await secure.handshake()
     serve = serve_http2 if protocol == "h2" else serve_http1
-    await serve(secure, partial(_answer, scene, interception))
+    await serve(secure, partial(answer, scene, interception))
     await secure.end()
 
 
-def _certificate(site: Site, asked: str) -> tuple[Certificate, tuple[str, ...]]:
+def certificate_of(site: Site, asked: str) -> tuple[Certificate, tuple[str, ...]]:
     """The certificate that a site shows to a client that asks for a name: its kind, and the names in it.
 
     A site that nobody's authority vouches for makes one up for every name that it is asked for.
@@ -118,7 +118,8 @@ def _certificate(site: Site, asked: str) -> tuple[Certificate, tuple[str, ...]]:
     return kind, (*site.names, *site.addresses) if site.resolver or not site.names else site.names
 
 
-def _answer(scene: Scene, interception: Interception | None, request: Request) -> Response:
+def answer(scene: Scene, interception: Interception | None, request: Request) -> Response:
+    """What the site that is met answers to a request, or who answers in its place."""
     if interception is not None and interception.response is not None:
         return interception.response
     site, owner = scene.site(request.host), scene.internet.site_at(scene.address)

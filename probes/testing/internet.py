@@ -112,6 +112,12 @@ class Site:
     """True for a transparent proxy: it hands each request on to the site that owns the name asked for."""
     backend: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     """Real servers on this machine that play ports of the site, byte for byte; what a network does comes before."""
+    quic: bool = False
+    """Whether UDP port 443 speaks HTTP/3; needs the extra `quic`."""
+    quic_versions: tuple[int, ...] = ()
+    """The versions of QUIC that it speaks; the usual ones where there are none."""
+    quic_backend: tuple[str, int] | None = None
+    """A real server on this machine that plays UDP port 443."""
 
     def respond(self, *, host: str, path: str, port: int, view: str) -> Response:
         """The answer to one request."""

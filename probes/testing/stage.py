@@ -27,6 +27,7 @@ class Stage:
         self._conversations: set[asyncio.Task[None]] = set()
         self._answers: set[asyncio.TimerHandle] = set()
         self._faults: list[BaseException] = []
+        self._closing: list[Callable[[], None]] = []
 
     def start(self, sock: socket.socket, conversation: Coroutine[None, None, None]) -> None:
         """Let a conversation run beside everything else; its exception, if any, is a fault of the lab.
@@ -44,6 +45,10 @@ class Stage:
         if fault is not None:
             self._faults.append(fault)
 
+    def at_the_end(self, close: Callable[[], None]) -> None:
+        """Call `close` when the lab closes, before its sockets are."""
+        self._closing.append(close)
+
     def later(self, delay: float, send: Callable[[], None]) -> None:
         """Call `send` after `delay` seconds, unless the lab closes before."""
         self._answers = {answer for answer in self._answers if answer.when() > self._loop.time()}
@@ -57,6 +62,8 @@ class Stage:
         for conversation in running:
             conversation.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for end in self._closing:
+            end()
         self.endpoints.close()
         self._folder.cleanup()
         return self._faults[0] if self._faults else None

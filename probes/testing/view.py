@@ -9,9 +9,20 @@ import socket
 from functools import partial
 
 from probes.network import AddressRange, Transport, screen
-from probes.testing.censor import DNSForgery, NoIPv6, Outage, Rule, action_on, address_block_of, forgery_of, of_kind
-from probes.testing.conversation import Scene, converse, first_flight
-from probes.testing.endpoints import Address
+from probes.testing.censor import (
+    DNSForgery,
+    NoIPv6,
+    Outage,
+    Rule,
+    action_on,
+    address_block_of,
+    blocks_quic,
+    forgery_of,
+    of_kind,
+    quic_block_of,
+)
+from probes.testing.conversation import Scene, answer, certificate_of, converse, first_flight
+from probes.testing.endpoints import Address, Received
 from probes.testing.names import forged_answer, question, serve_dns, true_answer
 from probes.testing.stage import Stage
 from probes.testing.wire import Wire
@@ -24,6 +35,7 @@ RACE_GAP = 0.01
 """Seconds by which an injected DNS answer comes before the true one."""
 
 _DNS = 53
+_QUIC = 443
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _ERRORS = {"reset": errno.ECONNRESET, "unreachable": errno.EHOSTUNREACH, "denied": errno.EACCES}
 
@@ -82,8 +94,11 @@ class View:
         site = self._stage.internet.site_at(address)
         block = address_block_of(self.rules, address, port)
         effect = block.action if block else None
+        if transport == "udp" and port == _QUIC and (all_quic := quic_block_of(self.rules, address)) is not None:
+            effect = effect or all_quic.action
         serves = (site is not None and port in site.ports) or (port == _DNS and self._resolves(address))
-        listens = self._answers_dns(address, port) if transport == "udp" else serves
+        quic = port == _QUIC and site is not None and (site.quic or site.quic_backend is not None)
+        listens = (quic or self._answers_dns(address, port)) if transport == "udp" else serves
         if of_kind(self.rules, Outage) or effect == "drop" or (site is not None and site.state == "silent"):
             return self._stage.endpoints.silent(_KINDS[transport])
         if effect == "refuse" or (site is not None and site.state == "refusing"):
@@ -105,12 +120,29 @@ class View:
         """The loopback endpoint of a server, made when it is first asked for."""
         key = address, port, transport
         if key not in self._listening:
-            self._listening[key] = (
-                self._stage.endpoints.udp(partial(self._asked, address))
-                if transport == "udp"
-                else self._stage.endpoints.tcp(partial(self._met, address, port))
-            )
+            self._listening[key] = self._listen(address, port, transport)
         return self._listening[key]
+
+    def _listen(self, address: str, port: int, transport: Transport) -> Address:
+        endpoints = self._stage.endpoints
+        if transport == "tcp":
+            return endpoints.tcp(partial(self._met, address, port))
+        return endpoints.udp(self._quic(address) if port == _QUIC else partial(self._asked, address))
+
+    def _quic(self, address: str) -> Received:
+        """The site's HTTP/3, or the real server that plays it, behind this network's rules."""
+        from probes.testing.quic import Filter, Relayed, Served  # noqa: PLC0415 - the extra `quic` may be absent
+
+        site = self._stage.internet.site_at(address)
+        assert site is not None, "QUIC is listened for at sites only"
+        server: Served | Relayed
+        if site.quic_backend is not None:
+            server = Relayed(site.quic_backend)
+        else:
+            pem = self._stage.certificates.pem(*certificate_of(site, site.names[0]))
+            server = Served(pem, partial(answer, self._scene(address, _QUIC), None), site.quic_versions)
+        self._stage.at_the_end(server.close)
+        return Filter(lambda name: blocks_quic(self.rules, address, name), server).receive
 
     def _asked(self, address: str, sock: socket.socket, data: bytes, peer: Address) -> None:
         """Answer one DNS question: truly, with a lie, with a lie and then truly, or not at all."""

@@ -12,6 +12,7 @@ from monitor.verdict.experiments.place import (
     read_resolver_health,
     read_vantage_health,
 )
+from monitor.verdict.experiments.quic import read_quic_reachability
 from monitor.verdict.experiments.reading import Reading
 from monitor.verdict.experiments.speed import SpeedReading, read_throttle
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
@@ -30,6 +31,7 @@ __all__ = [
     "read_dns_consistency",
     "read_hop",
     "read_host_swap",
+    "read_quic_reachability",
     "read_resolver_health",
     "read_sni_swap",
     "read_throttle",
