@@ -1,25 +1,27 @@
-"""Cells in, blocking events out: a pure function of the data and `now`, recomputed from scratch every time.
+"""Cells or arrays in, blocking events out: a pure function of the data and `now`, recomputed from scratch every time.
 
-Read in this order: `increment` (what one measurement says), `null` (how it would fail anyway), `cusum` (one vantage
-point), `unit` (one target on one network), `tally`, `tiers`, `events` (a country), `reconcile` (what was known before).
+Read in this order: `series` (rows as arrays), `increment` (what one measurement says), `null` (how it would fail
+anyway), `cusum` (one vantage point), `watch` (alarm and recovery), `unit` (one target on one network), `tally`,
+`tiers`, `events` (a country), `reconcile` (what was known before).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from monitor.detect.events import cluster, compose
 from monitor.detect.null import Null
 from monitor.detect.reconcile import reconcile
+from monitor.detect.series import Class, Series, series_of
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.tally import Tally, tallies
 from monitor.detect.unit import walk
 from monitor.model import BlockingEvent, Cell
 from probes.model import Role
 
-__all__ = ["DetectorSettings", "detect", "reconcile"]
+__all__ = ["Class", "DetectorSettings", "Null", "Series", "detect", "detect_series", "reconcile", "series_of"]
 
 
 def detect(
@@ -31,32 +33,31 @@ def detect(
     event; `down` and `insufficient` say nothing for or against a block. Where there is nothing to see, the answer
     is (). Where the cells are an excerpt, `null` is that of all of them: it looks back only.
     """
-    ordered = sorted((cell for cell in cells if cell.start <= now), key=_position)
-    null = null or Null.of(ordered, settings)
-    units, controls = _sorted_out(ordered)
+    return detect_series(series_of(cells, until=now), settings=settings, null=null)
+
+
+def detect_series(
+    series: Iterable[Series], *, settings: DetectorSettings, null: Null | None = None
+) -> tuple[BlockingEvent, ...]:
+    """Every blocking event that these series show, oldest onset first: the same as `detect`, on arrays.
+
+    A target on a network is one series; the control vantage points' rows on a target stand in one series, too. What is
+    given may be made anew each time that it is asked for (a sequence that reads from a disk): it is gone through
+    twice, one series at a time.
+    """
+    null = null or Null.among(series, settings)
+    controls: dict[str, Series] = {}
     found: dict[tuple[str, str], list[Tally]] = defaultdict(list)
-    for (target, country, _), unit in units.items():
-        found[target, country].extend(tallies(walk(unit, null, settings), unit, settings))
+    for each in series:
+        if each.role is Role.CONTROL:
+            controls[each.target] = each
+        elif not each.innocuous:
+            spans = walk(each, null, settings)
+            if spans:
+                found[each.target, each.country].extend(tallies(spans, each, settings))
     events = [
-        compose(target, country, group, controls.get(target, ()), settings)
+        compose(target, country, group, controls.get(target), settings)
         for (target, country), parts in found.items()
         for group in cluster(parts, settings)
     ]
     return tuple(sorted(events, key=lambda event: (event.onset[1], event.id)))
-
-
-def _sorted_out(cells: Sequence[Cell]) -> tuple[dict[tuple[str, str, str], list[Cell]], dict[str, list[Cell]]]:
-    """The cells per (target, country, network), and the controls' per target."""
-    units: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-    controls: dict[str, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        if cell.role is Role.CONTROL:
-            controls[cell.target].append(cell)
-        elif not cell.innocuous:
-            units[cell.target, cell.country, cell.network].append(cell)
-    return units, controls
-
-
-def _position(cell: Cell) -> tuple[object, ...]:
-    """By time; the rest makes the order the same whatever order the cells came in."""
-    return cell.start, cell.end, cell.vantage, cell.target, cell.blocked, cell.ok, cell.evidence, cell.witnesses

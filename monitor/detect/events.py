@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+
+from monitor.detect.series import Series, stamp
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.tally import Tally, median_vote, named, part
 from monitor.detect.tiers import Votes, tier_of
-from monitor.model import BlockingEvent, Cell, Interval, Locus
+from monitor.model import BlockingEvent, Interval, Locus
 from probes.document import rfc3339
 
-DETECTOR = "bernoulli-cusum/2"
+DETECTOR = "bernoulli-cusum/3"
 """Name and version of the method, as it stands in every event."""
 
 
@@ -30,9 +33,9 @@ def cluster(tallies: Iterable[Tally], settings: DetectorSettings) -> tuple[tuple
 
 
 def compose(
-    target: str, country: str, tallies: Sequence[Tally], controls: Iterable[Cell], settings: DetectorSettings
+    target: str, country: str, tallies: Sequence[Tally], controls: Series | None, settings: DetectorSettings
 ) -> BlockingEvent:
-    """One event from its networks' tallies and the cells in which control vantage points saw the same target.
+    """One event from its networks' tallies and what control vantage points saw of the same target.
 
     Where some networks are believed and others disputed, the believed ones alone date the event.
     """
@@ -114,22 +117,26 @@ def _end(tallies: Sequence[Tally]) -> Interval | None:
 def _locus(tallies: Iterable[Tally]) -> Locus:
     """Who made the difference in most of the failures; unknown where there is no such majority."""
     loci = sum((tally.loci for tally in tallies), Counter[Locus]())
-    locus, count = max(loci.items(), key=lambda item: (item[1], item[0].value))
+    locus, count = max(loci.items(), key=lambda item: (item[1], item[0].value), default=(Locus.UNKNOWN, 0))
     return locus if count > loci.total() / 2 else Locus.UNKNOWN
 
 
-def _votes(controls: Iterable[Cell], onset: Interval, end: Interval | None) -> Votes | None:
+def _votes(controls: Series | None, onset: Interval, end: Interval | None) -> Votes | None:
     """The control vantage points that tried during the event; each has one vote, by most of its measurements."""
-    seen: dict[tuple[str, str], tuple[int, int]] = {}
-    for cell in controls:
-        if cell.end >= onset[1] and (end is None or cell.start <= end[1]):
-            ok, failed = seen.get((cell.vantage, cell.network), (0, 0))
-            seen[cell.vantage, cell.network] = ok + cell.ok, failed + cell.blocked + cell.down
-    tried = {point: votes for point, votes in seen.items() if any(votes)}
-    agree = [(vantage, network) for (vantage, network), (ok, failed) in tried.items() if ok > failed]
-    if not tried:
+    if controls is None:
         return None
-    return Votes(agree=len(agree), total=len(tried), networks=len({network for _, network in agree}))
+    last = len(controls) if end is None else int(controls.start.searchsorted(stamp(end[1]), side="right"))
+    rows = np.flatnonzero(controls.end[:last] >= stamp(onset[1]))
+    size = len(controls.vantages)
+    ok, blocked, down = (
+        np.bincount(controls.vantage[rows], column[rows], size)
+        for column in (controls.ok, controls.blocked, controls.down)
+    )
+    tried, agree = (ok + blocked + down) > 0, ok > blocked + down
+    if not tried.any():
+        return None
+    networks = {controls.networks[number] for number in np.flatnonzero(agree).tolist()}
+    return Votes(agree=int(agree.sum()), total=int(tried.sum()), networks=len(networks))
 
 
 def _noted(tallies: Iterable[Tally]) -> Votes:

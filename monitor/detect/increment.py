@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from math import log
 
+import numpy as np
+
+from monitor.detect.series import EVIDENCE, Floats, Small
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Evidence
 
@@ -30,6 +33,17 @@ def failure(p0: float, evidence: Evidence, settings: DetectorSettings) -> float:
     >>> failure(0.9, Evidence.AMBIGUOUS, DetectorSettings()) < 0
     True
     """
+    return float(failures(np.array([p0]), np.array([EVIDENCE.index(evidence)]), settings)[0])
+
+
+def failures(p0: Floats, evidence: Small, settings: DetectorSettings) -> Floats:
+    """What each of many failures adds; `evidence` holds codes (`EVIDENCE`).
+
+    >>> failures(np.array([0.01, 0.9]), np.array([1, 2]), DetectorSettings()).round(2).tolist()
+    [3.2, -0.39]
+    """
+    shares = np.array([settings.shares(each) for each in EVIDENCE])
+    ratio = np.log(shares[:, 0] / shares[:, 1])[evidence]
     p1 = 1 - (1 - p0) * (1 - settings.pi)
-    blocked, elsewhere = settings.shares(evidence)
-    return min(settings.failure_cap, settings.discount * (log(p1 / p0) + log(blocked / elsewhere)))
+    nats: Floats = np.minimum(settings.failure_cap, settings.discount * (np.log(p1 / p0) + ratio))
+    return nats

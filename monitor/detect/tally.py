@@ -1,9 +1,8 @@
-"""What the cells inside one span amount to: counts, techniques, votes and witnesses; what tiers and events are made
+"""What the rows inside one span amount to: counts, techniques, votes and witnesses; what tiers and events are made
 of."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,20 +10,24 @@ from datetime import timedelta
 from statistics import median_low
 from typing import TypeVar
 
+import numpy as np
+
+from monitor.detect.series import EVIDENCE, LOCI, Ints, Series, Small, moment, stamp
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.unit import Span
-from monitor.model import Cell, Evidence, Locus, NetworkSpan
+from monitor.model import Evidence, Locus, NetworkSpan
 
 _T = TypeVar("_T")
 _MAJORITY = 0.75
 """Part of the failures that must share a technique's node before an event is called by it: the same for every level."""
 _NAT = 0.4342944819032518
 """log10(e): nats become the base-ten logarithm that people compare."""
+_ARTEFACT, _SERVER_ANSWER = EVIDENCE.index(Evidence.ARTEFACT), EVIDENCE.index(Evidence.SERVER_ANSWER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """One network's part in an event, with the cells that it rests on already counted."""
+    """One network's part in an event, with the rows that it rests on already counted."""
 
     span: Span
     network: str
@@ -40,8 +43,8 @@ class Tally:
     """… and per technique of the failures that they were made beside."""
     techniques: Counter[str]
     loci: Counter[Locus]
-    votes: tuple[tuple[int, int], ...]
-    """(agree, total) of the controls, as each blocked cell noted them."""
+    votes: Counter[tuple[int, int]]
+    """(agree, total) of the controls, as each blocked row noted them."""
     witnesses: tuple[str, ...]
     lasted: timedelta
     """From the first to the last failure."""
@@ -54,44 +57,40 @@ class Tally:
     simulated: bool
 
 
-def tallies(spans: Iterable[Span], cells: Sequence[Cell], settings: DetectorSettings) -> tuple[Tally, ...]:
-    """Count, for each span of a unit, what its cells (in the order of time) say between onset and last failure."""
-    starts = [cell.start for cell in cells]
-    widest = max((cell.end - cell.start for cell in cells), default=timedelta(0))
-    found = []
-    for span in spans:
-        since = span.onset[1]
-        until = max(since, (span.end[0] if span.end else None) or starts[-1])
-        near = cells[bisect_left(starts, since - widest) : bisect_right(starts, until)]
-        found.append(tally(span, [cell for cell in near if cell.end >= since], settings))
-    return tuple(found)
+def tallies(spans: Iterable[Span], series: Series, settings: DetectorSettings) -> tuple[Tally, ...]:
+    """Count, for each span of a unit, what its rows say between onset and last failure."""
+    return tuple(tally(span, series, _inside(span, series), settings) for span in spans)
 
 
-def tally(span: Span, cells: Sequence[Cell], settings: DetectorSettings) -> Tally:
-    """Count what the cells inside the span say."""
-    failed = [cell for cell in cells if cell.blocked]
+def tally(span: Span, series: Series, rows: Ints, settings: DetectorSettings) -> Tally:
+    """Count what these rows of a series, the ones inside the span, say."""
+    accusing = np.isin(series.vantages, sorted(span.accusers))[series.vantage[rows]]
+    failed = series.blocked[rows] > 0
     # All failures of those who accuse may lie before the onset, which only says when most began.
-    blocked = [cell for cell in failed if cell.vantage in span.accusers] or failed
-    mates = _mates(span, cells)
+    blocked = rows[failed & accusing] if (failed & accusing).any() else rows[failed]
+    counts, evidence = series.blocked[blocked], series.evidence[blocked]
+    decisive = np.zeros(len(blocked), np.int64) if series.decisive is None else series.decisive[blocked]
+    others = _mates(series, rows[~accusing])
+    pooled = series.pooled or (False,) * len(series.vantages)
     return Tally(
         span=span,
-        network=blocked[0].network,
-        blocked=sum(cell.blocked for cell in blocked),
-        ok=sum(cell.ok for cell in cells),
-        artefacts=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.ARTEFACT),
-        server_answers=sum(cell.blocked for cell in blocked if cell.evidence is Evidence.SERVER_ANSWER),
-        provers=_provers(blocked, settings),
-        decisive=_count((cell.vantage, cell.decisive) for cell in blocked if cell.decisive),
-        proven=_count((cell.technique, cell.decisive) for cell in blocked if cell.technique and cell.decisive),
-        techniques=_count((cell.technique, cell.blocked) for cell in blocked if cell.technique),
-        loci=_count((cell.locus, cell.blocked) for cell in blocked),
-        votes=tuple(sorted((cell.controls_agree, cell.controls_total) for cell in blocked)),
-        witnesses=tuple(dict.fromkeys(name for cell in blocked for name in cell.witnesses))[: settings.witnesses],
-        lasted=max(cell.end for cell in blocked) - blocked[0].start,
-        alone=not mates and len(span.accusers) == 1,
-        disputed=len(span.accusers) == 1 and any(ok > failed for failed, ok in mates.values()),
-        pooled=all(cell.pooled for cell in blocked),
-        simulated=any(cell.simulated for cell in cells),
+        network=series.network,
+        blocked=int(counts.sum()),
+        ok=int(series.ok[rows].sum()),
+        artefacts=int(counts[evidence == _ARTEFACT].sum()),
+        server_answers=int(counts[evidence == _SERVER_ANSWER].sum()),
+        provers=_provers(series, blocked, settings),
+        decisive=_named(series.vantages, series.vantage, blocked, decisive),
+        proven=_named(series.techniques, series.technique, blocked, decisive),
+        techniques=_named(series.techniques, series.technique, blocked, counts),
+        loci=_named(LOCI, series.locus, blocked, counts),
+        votes=_votes(series, blocked),
+        witnesses=_witnesses(series, blocked, settings.witnesses),
+        lasted=moment(series.end[blocked].max()) - moment(series.start[blocked[0]]),
+        alone=not others and len(span.accusers) == 1,
+        disputed=len(span.accusers) == 1 and any(ok > failed for failed, ok in others),
+        pooled=all(pooled[number] for number in set(series.vantage[blocked].tolist())),
+        simulated=series.simulated,
     )
 
 
@@ -144,29 +143,59 @@ def named(tallies: Sequence[Tally]) -> str | None:
 
 
 def median_vote(tallies: Iterable[Tally]) -> tuple[int, int]:
-    """The controls' votes in the middle of all that the blocked cells noted; (0, 0) where none did."""
-    votes = sorted(vote for tally in tallies for vote in tally.votes)
-    return median_low(votes) if votes else (0, 0)
+    """The controls' votes in the middle of all that the blocked rows noted; (0, 0) where none did."""
+    votes = sum((tally.votes for tally in tallies), Counter[tuple[int, int]]())
+    return median_low(votes.elements()) if votes else (0, 0)
 
 
-def _provers(blocked: Iterable[Cell], settings: DetectorSettings) -> frozenset[str]:
-    failed: Counter[str] = Counter()
-    artefacts: Counter[str] = Counter()
-    for cell in blocked:
-        failed[cell.vantage] += cell.blocked
-        artefacts[cell.vantage] += cell.blocked if cell.evidence is Evidence.ARTEFACT else 0
-    return frozenset(
-        vantage for vantage, count in artefacts.items() if count and count >= settings.artefact_share * failed[vantage]
+def _inside(span: Span, series: Series) -> Ints:
+    """The rows from the span's onset to its last failure; rows of several measurements may begin before that."""
+    since = stamp(span.onset[1])
+    last = stamp(span.end[0]) if span.end and span.end[0] else int(series.start[-1])
+    widest = 0 if series.end is series.start else int((series.end - series.start).max())
+    near = np.arange(
+        series.start.searchsorted(since - widest), series.start.searchsorted(max(since, last), side="right")
     )
+    return near if not widest else near[series.end[near] >= since]
 
 
-def _mates(span: Span, cells: Iterable[Cell]) -> dict[str, tuple[int, int]]:
-    seen: dict[str, tuple[int, int]] = {}
-    for cell in cells:
-        if cell.vantage not in span.accusers and (cell.ok or cell.blocked):
-            failed, ok = seen.get(cell.vantage, (0, 0))
-            seen[cell.vantage] = failed + cell.blocked, ok + cell.ok
-    return seen
+def _provers(series: Series, blocked: Ints, settings: DetectorSettings) -> frozenset[str]:
+    counts, size = series.blocked[blocked], len(series.vantages)
+    failed = np.bincount(series.vantage[blocked], counts, size)
+    artefacts = np.bincount(series.vantage[blocked], counts * (series.evidence[blocked] == _ARTEFACT), size)
+    proven = (artefacts > 0) & (artefacts >= settings.artefact_share * failed)
+    return frozenset(series.vantages[number] for number in np.flatnonzero(proven).tolist())
+
+
+def _mates(series: Series, rows: Ints) -> list[tuple[float, float]]:
+    """Failures and successes of each of the vantage points that do not accuse and have a word to say."""
+    size = len(series.vantages)
+    seen = (np.bincount(series.vantage[rows], column[rows], size).tolist() for column in (series.blocked, series.ok))
+    return [(failed, ok) for failed, ok in zip(*seen, strict=True) if failed or ok]
+
+
+def _named(names: Sequence[_T], codes: Small | None, rows: Ints, counts: Small) -> Counter[_T]:
+    """The counts by what a column of codes names; rows with a negative code have no name."""
+    if codes is None:
+        return Counter()
+    said = codes[rows] >= 0
+    total = np.bincount(codes[rows][said], counts[said], len(names)).tolist()
+    return Counter({name: int(count) for name, count in zip(names, total, strict=True) if count})
+
+
+def _votes(series: Series, rows: Ints) -> Counter[tuple[int, int]]:
+    if series.agree is None or series.total is None:
+        return Counter()
+    return Counter(zip(series.agree[rows].tolist(), series.total[rows].tolist(), strict=True))
+
+
+def _witnesses(series: Series, rows: Ints, wanted: int) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for row in rows.tolist() if series.witnesses else ():
+        found |= dict.fromkeys(series.witnesses(row) if series.witnesses else ())
+        if len(found) >= wanted:
+            break
+    return tuple(found)[:wanted]
 
 
 def _count(pairs: Iterable[tuple[_T, int]]) -> Counter[_T]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from statistics import median_low
 
-from monitor.detect.cusum import Stream
+import numpy as np
+
+from monitor.detect.cusum import Track
 from monitor.detect.null import Null
+from monitor.detect.series import Floats, Series
 from monitor.detect.settings import DetectorSettings
-from monitor.model import Cell, Interval
+from monitor.detect.watch import Rows, Watch
+from monitor.model import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,33 +23,80 @@ class Span:
     onset: Interval
     alarm: datetime
     score: float
-    """Nats at the highest; a vantage point counts for at most the lone threshold, since repeats prove persistence
-    only."""
+    """Nats of all vantage points, each at its highest; one counts for at most the lone threshold, since repeats prove
+    persistence only."""
     accusers: frozenset[str]
     end: Interval | None = None
     flaps: int = 0
 
 
-def walk(cells: Sequence[Cell], null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
-    """The spans of one unit, from its cells in the order of time; the last one may be open.
+def walk(series: Series, null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
+    """The spans of one unit; the last one may be open.
 
     Two watches run side by side, one for blocks that stop nearly everything and one for leaky ones; where both see
     something it is the same block. Pooled rows have the first watch only: strangers differ too much to tell a leak.
     """
-    strict = _watch(cells, null, settings)
-    if all(cell.pooled for cell in cells):
-        return strict
-    return tuple(_join_flaps(_united([*strict, *_watch(cells, null, settings.leaky())]), settings))
+    rows = speaking(series)
+    if not len(rows.failing):
+        return ()
+    tracks = tracks_of(rows, series, settings)
+    nulls = nulls_of(rows, tracks, series, null)
+    strict = _spans(rows, tracks, nulls, series, settings)
+    if all(track.pooled for track in tracks):
+        return tuple(strict)
+    leaky = _spans(rows, tracks, nulls, series, settings.leaky())
+    return tuple(_join_flaps(_united([*strict, *leaky]), settings))
 
 
-def _watch(cells: Iterable[Cell], null: Null, settings: DetectorSettings) -> tuple[Span, ...]:
-    unit = Unit(null=null, settings=settings)
-    for cell in cells:
-        if cell.blocked:
-            unit.fail(cell)
-        elif cell.ok:
-            unit.succeed(cell)
-    return unit.finish()
+def speaking(series: Series) -> Rows:
+    """The rows of a series that say something for or against a block."""
+    said = (series.ok != 0) | (series.blocked != 0)
+    whole = bool(said.all())
+    start, end, ok, blocked, vantage, evidence = (
+        column if whole else column[said]
+        for column in (series.start, series.end, series.ok, series.blocked, series.vantage, series.evidence)
+    )
+    return Rows(
+        start=start,
+        end=start if series.end is series.start else end,
+        ok=ok,
+        blocked=blocked,
+        vantage=vantage,
+        evidence=evidence,
+        failing=np.flatnonzero(blocked),
+    )
+
+
+def tracks_of(rows: Rows, series: Series, settings: DetectorSettings) -> tuple[Track, ...]:
+    """The rows by vantage point; those that have nothing to say are left out."""
+    columns = rows.start, rows.end, rows.ok, rows.blocked
+    pooled = series.pooled or (False,) * len(series.vantages)
+    own = ((number, np.flatnonzero(rows.vantage == number)) for number in range(len(series.vantages)))
+    return tuple(Track.of(number, pooled[number], each, columns, settings) for number, each in own if len(each))
+
+
+def nulls_of(rows: Rows, tracks: Sequence[Track], series: Series, null: Null) -> Floats:
+    """p0 of each failing row."""
+    found = np.zeros(len(rows.failing))
+    times = rows.end[rows.failing]
+    who = rows.vantage[rows.failing]
+    for track in tracks:
+        own = np.flatnonzero(who == track.number)
+        if len(own):
+            found[own] = null.probabilities(series.target, series.vantages[track.number], times[own])
+    return found
+
+
+def _spans(
+    rows: Rows, tracks: Sequence[Track], nulls: Floats, series: Series, settings: DetectorSettings
+) -> list[Span]:
+    """The spans that one watch sees, one after the other."""
+    watch = Watch.of(rows, tracks, nulls, settings)
+    found = []
+    for seen in watch.blocks():
+        names = frozenset(series.vantages[number] for number in seen.accusers)
+        found.append(Span(onset=seen.onset, alarm=seen.alarm, score=seen.score, accusers=names, end=seen.end))
+    return _join_flaps(found, settings)
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
@@ -66,96 +116,6 @@ def _united(spans: Iterable[Span]) -> list[Span]:
             flaps=max(before.flaps, span.flaps),
         )
     return united
-
-
-@dataclass(slots=True, kw_only=True)
-class Unit:
-    """The running state of a unit: either watching for an alarm (`current` is None) or for a recovery."""
-
-    null: Null
-    settings: DetectorSettings
-    streams: dict[str, Stream] = field(default_factory=dict)
-    current: Span | None = None
-    done: list[Span] = field(default_factory=list)
-
-    def succeed(self, cell: Cell) -> None:
-        """Take in successes: they can only end a block."""
-        self._stream(cell).succeed(cell)
-        if self.current is not None and self._recovered(cell.end):
-            self._close(self.current, cell.end)
-
-    def fail(self, cell: Cell) -> None:
-        """Take in failures: they raise the alarm, or add to a block that is under way."""
-        stream = self._stream(cell)
-        stream.fail(cell, self.null.probability(cell.target, cell.vantage, cell.end))
-        if self.current is not None:
-            self.current = self._grown(self.current)
-        elif self._alarming(stream, cell.end):
-            self.current = self._grown(
-                Span(onset=self._onset(cell.end), alarm=cell.end, score=0.0, accusers=frozenset())
-            )
-            for other in self.streams.values():
-                other.relief = 0.0
-
-    def finish(self) -> tuple[Span, ...]:
-        """All spans, those joined that are one block with a pause in it."""
-        spans = [*self.done, *([] if self.current is None else [self.current])]
-        return tuple(_join_flaps(spans, self.settings))
-
-    def _stream(self, cell: Cell) -> Stream:
-        stream = self.streams.get(cell.vantage)
-        if stream is None:
-            stream = self.streams[cell.vantage] = Stream(cell.vantage, cell.pooled, self.settings)
-        return stream
-
-    def _alarming(self, stream: Stream, now: datetime) -> bool:
-        ours = self.settings
-        alone = ours.alarm if stream.pooled else ours.lone_alarm
-        if stream.level >= alone and stream.failures >= ours.lone_failures:
-            return True
-        return sum(min(each.level, ours.quorum_cap) for each in self._recent(now)) >= ours.alarm
-
-    def _recent(self, now: datetime) -> list[Stream]:
-        return [each for each in self.streams.values() if each.last_seen and now - each.last_seen <= self.settings.gap]
-
-    def _onset(self, now: datetime) -> Interval:
-        """That of the earliest vantage point which is near to the median: one early stray failure dates nothing."""
-        onsets = [each.onset for each in self._recent(now) if each.onset is not None]
-        middle = median_low(latest for _, latest in onsets)
-        near = [onset for onset in onsets if abs(onset[1] - middle) <= self.settings.onset_spread]
-        return min(near, key=lambda onset: (onset[1], onset[0] or onset[1]))
-
-    def _grown(self, span: Span) -> Span:
-        ours = self.settings
-        score = sum(min(each.level, ours.lone_alarm) for each in self.streams.values())
-        accusers = {each.vantage for each in self.streams.values() if each.level >= ours.accuser}
-        if not accusers | span.accusers:  # many vantage points, each with very little
-            accusers = {each.vantage for each in self.streams.values() if each.level}
-        return replace(span, score=max(span.score, score), accusers=span.accusers | accusers)
-
-    def _recovered(self, now: datetime) -> bool:
-        ours = self.settings
-        last_failure = max(each.last_failure for each in self.streams.values() if each.last_failure)
-        if now - last_failure < ours.quiet:
-            return False
-        voting = [each for each in self.streams.values() if each.last_seen and now - each.last_seen <= ours.active]
-        if all(each.pooled for each in voting):
-            return sum(each.relief for each in voting) >= ours.alarm
-        needed = min(ours.recovery_base * max(1.0, ours.recovery_share * len(voting)), ours.recovery_each * len(voting))
-        return sum(min(each.relief, ours.recovery_cap) for each in voting) >= needed
-
-    def _close(self, span: Span, now: datetime) -> None:
-        self.done.append(replace(span, end=self._end(span, now)))
-        self.current = None
-        for each in self.streams.values():
-            each.reset()
-
-    def _end(self, span: Span, now: datetime) -> Interval:
-        """[last seen blocked, first seen ok afterwards by all who said that it was blocked and still report]."""
-        accusers = [each for each in self.streams.values() if each.vantage in span.accusers]
-        last_failure = max(each.last_failure for each in accusers if each.last_failure)
-        seen = [each.first_ok for each in accusers if each.first_ok and each.first_ok >= last_failure]
-        return last_failure, max(seen, default=max(now, last_failure))
 
 
 def _later(one: Interval | None, other: Interval | None) -> Interval | None:

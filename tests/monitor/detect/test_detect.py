@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.detect import DetectorSettings, detect
+from monitor.detect import DetectorSettings, detect, series_of
 from monitor.detect.tally import tallies
 from monitor.detect.unit import Span, _united
 from monitor.model import Cell, Locus, Tier
@@ -300,7 +300,7 @@ def test_a_span_whose_accusers_failed_before_its_onset_is_still_counted(series, 
     """The onset says when most began; an accuser may have failed for the last time before that."""
     cells = series("xo") + series("ox", vantage="osh-1")
     span = Span(onset=(at(0), at(1)), alarm=at(1), score=9.0, accusers=frozenset({"bishkek-1"}), end=(at(0), at(2)))
-    (counted,) = tallies([span], sorted(cells, key=lambda cell: cell.start), DetectorSettings())
+    (counted,) = tallies([span], *series_of(cells), DetectorSettings())
     assert counted.blocked == 1
 
 
