@@ -1,8 +1,8 @@
 """Cells or arrays in, blocking events out: a pure function of the data and `now`, recomputed from scratch every time.
 
 Read in this order: `series` (rows as arrays), `increment` (what one measurement says), `null` (how it would fail
-anyway), `cusum` (one vantage point), `watch` (alarm and recovery), `unit` (one target on one network), `tally`,
-`tiers`, `events` (a country), `reconcile` (what was known before).
+anyway), `cusum` (one vantage point), `ground`, `level`, `stretch`, `recovery` and `watch` (alarm and recovery), `unit`
+(one target on one network), `tally`, `tiers`, `events` (a country), `reconcile` (what was known before).
 """
 
 from __future__ import annotations

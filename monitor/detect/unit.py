@@ -9,10 +9,11 @@ from datetime import datetime
 import numpy as np
 
 from monitor.detect.cusum import Track
+from monitor.detect.ground import Ground, Rows
 from monitor.detect.null import Null
 from monitor.detect.series import Floats, Series
 from monitor.detect.settings import DetectorSettings
-from monitor.detect.watch import Rows, Watch
+from monitor.detect.watch import blocks
 from monitor.model import Interval
 
 
@@ -91,9 +92,8 @@ def _spans(
     rows: Rows, tracks: Sequence[Track], nulls: Floats, series: Series, settings: DetectorSettings
 ) -> list[Span]:
     """The spans that one watch sees, one after the other."""
-    watch = Watch.of(rows, tracks, nulls, settings)
     found = []
-    for seen in watch.blocks():
+    for seen in blocks(Ground.of(rows, tracks, nulls, settings)):
         names = frozenset(series.vantages[number] for number in seen.accusers)
         found.append(Span(onset=seen.onset, alarm=seen.alarm, score=seen.score, accusers=names, end=seen.end))
     return _join_flaps(found, settings)
