@@ -34,6 +34,8 @@ Attempt = Callable[[], Awaitable[bool]]
 class _Abroad(socket.socket):
     """A socket that says it has a public address: looking for that in a page is work which loopback would spare us."""
 
+    __slots__ = ()
+
     def getsockname(self) -> tuple[str, int]:
         return _ELSEWHERE, super().getsockname()[1]
 
@@ -53,9 +55,8 @@ class Loopback(SystemNetwork):
     def open(self, address: str, port: int, transport: Transport) -> tuple[socket.socket, tuple[str, int]]:
         """A socket as the system makes it, but with a public address of its own."""
         opened, target = super().open(address, port, transport)
-        abroad = _Abroad(opened.family, opened.type, opened.proto, fileno=opened.detach())
-        abroad.setblocking(False)
-        return abroad, target
+        opened.__class__ = _Abroad  # dressed up, because making a second one is no work of a probe
+        return opened, target
 
 
 def availability(url: str, network: Loopback) -> Attempt:

@@ -8,6 +8,7 @@ find it there: so the addresses of our own sockets are learned while measuring, 
 from __future__ import annotations
 
 import base64
+import marshal
 import os
 import pwd
 import re
@@ -78,9 +79,8 @@ class Own:
 
     def hide_in(self, record: Any) -> Any:
         """A step, or any part of one, or several, without any form of what is known; of the same type as it came."""
-        texts: list[str] = []
-        _gather(record, texts)
-        if not self._forms.may_be_in("\0".join(texts).encode(errors="replace")):
+        written = _written(record)
+        if written is not None and not self._forms.may_be_in(written):
             return record
         return self._hide_in(record)
 
@@ -127,21 +127,26 @@ def _values(record: type) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*shown) if len(shown) > 1 else lambda each: tuple(getattr(each, name) for name in shown)
 
 
-def _gather(record: Any, texts: list[str]) -> None:
-    """Add every text in a record, in whatever depth, to `texts`."""
-    if isinstance(record, tuple):
-        for each in record:
-            if type(each) is str:  # nearly all of them: headers
-                texts.append(each)
-            elif each is not None:
-                _gather(each, texts)
-    elif isinstance(record, str):
-        texts.append(record)
-    elif isinstance(record, bytes):
-        texts.append(record.decode("latin-1"))
-    elif is_dataclass(record):
-        kind: Any = type(record)
-        _gather(_values(kind)(record), texts)
+def _written(record: Any) -> bytes | None:
+    """All texts of a record, in whatever depth, in a row and in UTF-8, with other bytes between them; None where it
+    holds something that is not known how to write. Nothing does this faster than marshal."""
+    try:
+        return marshal.dumps(_bare(record), 2)
+    except ValueError:
+        return None
+
+
+def _bare(record: Any) -> Any:
+    """The fields of a record in which something of ours may stand, as tuples of tuples."""
+    if type(record) is tuple:
+        headers = bool(record) and type(record[0]) is tuple  # nearly all of what is there to look at
+        return record if headers else tuple(map(_bare, record))
+    if record is None or isinstance(record, str | bytes):
+        return record
+    if not is_dataclass(record):
+        return record
+    kind: Any = type(record)
+    return _bare(_values(kind)(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from probes.model import Echo
-from probes.steps.http import Visit, fetch
+from probes.steps.http import fetch
+from probes.steps.request import Visit
 from probes.steps.tcp import Channel, connect
 from probes.steps.tls import handshake
 from probes.steps.trace import Trace

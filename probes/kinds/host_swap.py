@@ -14,7 +14,8 @@ from probes.flows.swap import Flow, prepare, swap
 from probes.kinds import Probe
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
-from probes.steps.http import Visit, fetch
+from probes.steps.http import fetch
+from probes.steps.request import Visit
 from probes.steps.tcp import connect
 from probes.steps.trace import Trace
 from probes.steps.url import parse

@@ -18,7 +18,8 @@ from probes.kinds import Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.dns import lookup
-from probes.steps.http import Visit, fetch
+from probes.steps.http import fetch
+from probes.steps.request import Visit
 from probes.steps.tcp import connect
 from probes.steps.trace import Trace
 from probes.steps.url import parse

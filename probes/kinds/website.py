@@ -21,7 +21,8 @@ from probes.kinds import Probe
 from probes.model import Clock, DNSLookup, Failure, Measurement, Resolvers, Screened, Task
 from probes.network import Network
 from probes.steps.dns import Engine, lookup
-from probes.steps.http import Visit, fetch
+from probes.steps.http import fetch
+from probes.steps.request import Visit
 from probes.steps.tcp import Channel, connect
 from probes.steps.tls import handshake
 from probes.steps.trace import Trace

@@ -39,6 +39,32 @@ class Head:
     protocol: str
     headers: RawHeaders
 
+    def value(self, name: bytes) -> str | None:
+        """What the header `name` (in small letters) says, several of them joined by commas (RFC 9110 §5.3); or None.
+
+        >>> Head(status=200, protocol="HTTP/1.1", headers=((b"Vary", b"cookie"), (b"vary", b"dnt"))).value(b"vary")
+        'cookie, dnt'
+        """
+        values = [value for each, value in self.headers if len(each) == len(name) and each.lower() == name]
+        return text_of(b", ".join(values)) if values else None
+
+    @property
+    def success(self) -> bool:
+        """Whether the status is one of success (RFC 9110 §15.3)."""
+        return 200 <= self.status <= 299
+
+
+def text_of(raw: bytes) -> str:
+    """A header's bytes as text: UTF-8 where they are that, Latin-1 else (RFC 9110 §5.5).
+
+    >>> text_of("Клооп".encode()), text_of(b"caf\\xe9")
+    ('Клооп', 'café')
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
 
 class Exchange(Protocol):
     """One request on one connection. Both calls may raise OSError, NamedError, or the protocol library's own error."""

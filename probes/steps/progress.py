@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import httpx
-
 from probes.steps.body import BodyReader
-from probes.steps.exchange import CHUNK
+from probes.steps.exchange import CHUNK, Head
 from probes.steps.tcp import Channel
 
 _GRAIN = 0.02
@@ -19,7 +17,7 @@ _GRAIN = 0.02
 class Progress:
     """The response as far as it came, and when its bytes did."""
 
-    response: httpx.Response | None = None
+    head: Head | None = None
     reader: BodyReader | None = None
     first_byte: float | None = None
     received: int = 0

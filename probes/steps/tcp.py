@@ -63,7 +63,12 @@ class Stream:
 
     async def write(self, data: bytes) -> None:
         """All of `data`; OSError where the connection broke."""
-        await self._loop.sock_sendall(self._socket, data)
+        try:
+            sent = self._socket.send(data)  # nearly always there is room for all of it
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):
+            await self._loop.sock_sendall(self._socket, memoryview(data)[sent:])
         self.sent += len(data)
 
     @property

@@ -10,7 +10,8 @@ import h2.connection
 import h2.events
 import pytest
 
-from probes.steps.http import TOO_MANY_REDIRECTS, Visit, fetch
+from probes.steps.http import TOO_MANY_REDIRECTS, fetch
+from probes.steps.request import Visit
 from probes.steps.tcp import connect
 from probes.steps.tls import handshake
 from probes.steps.url import parse
