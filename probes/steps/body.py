@@ -38,7 +38,7 @@ class BodyReader:
         self._wire = 0
         self._inflate = _inflater(content_encoding)
         self._deflate = content_encoding.strip().lower() == "deflate"
-        self._body = bytearray()
+        self._body: bytes | bytearray = b""
         self.truncated = False
 
     @property
@@ -54,7 +54,11 @@ class BodyReader:
         self._wire += len(chunk)
         room = self._limit - len(self._body)
         plain = self._plain(chunk, room + 1) if chunk else b""
-        self._body += plain[:room]
+        if self._body:
+            self._body = self._body if isinstance(self._body, bytearray) else bytearray(self._body)
+            self._body += plain[:room]
+        else:
+            self._body = plain[:room]  # most pages come in one piece, which need not be copied
         self.truncated = self.truncated or len(plain) > room or self._wire > self._limit
 
     def _plain(self, chunk: bytes, most: int) -> bytes:

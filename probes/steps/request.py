@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 
 import httpx
 
@@ -92,8 +93,14 @@ def recorded(headers: RawHeaders) -> tuple[tuple[str, str], ...]:
     >>> recorded(((b"X-Client", b"192.0.2.7"), (b"Location", b"http://192.0.2.1/?ip=192.0.2.7")))
     (('X-Client', '[scrubbed]'), ('Location', 'http://192.0.2.1/?ip=[scrubbed]'))
     """
-    texts = tuple((text_of(name), text_of(value)) for name, value in headers)
-    together = "\n".join(f"{name}\n{value}" for name, value in texts)
-    if scrub(together) == together and not any(name.lower() in _PLACES for name, _ in texts):
-        return texts
-    return tuple((name, scrub_url(value) if name.lower() in _PLACES else scrub(value)) for name, value in texts)
+    together = text_of(b"\n".join(chain.from_iterable(headers)))
+    texts = together.split("\n")
+    names = texts[::2]
+    plain = len(texts) == 2 * len(headers) and together.isascii() and _PLACES.isdisjoint(map(str.lower, names))
+    if plain and scrub(together) == together:
+        return tuple(zip(names, texts[1::2], strict=True))
+    return tuple(_recorded(text_of(name), text_of(value)) for name, value in headers)
+
+
+def _recorded(name: str, value: str) -> tuple[str, str]:
+    return name, scrub_url(value) if name.lower() in _PLACES else scrub(value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import struct
 from typing import Protocol
@@ -11,6 +13,7 @@ from probes.failure import TIMEOUT, failure_of
 from probes.model import Failure, TCPConnect, TCPInfo
 from probes.network import Network
 from probes.steps import icmp
+from probes.steps.readiness import Readiness
 from probes.steps.trace import Trace
 
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
@@ -47,29 +50,33 @@ class Stream:
 
     def __init__(self, connected: socket.socket, peer: tuple[str, int]) -> None:
         self._socket = connected
-        self._loop = asyncio.get_running_loop()
+        self._readiness = Readiness(connected)
         self.peer = peer
         self.sent = 0
         self.received = 0
 
     async def read(self, most: int) -> bytes:
         """At least one byte and at most `most`; empty at the end of the stream; OSError where the connection broke."""
-        try:
-            data = self._socket.recv(most)  # often it is there already; the loop costs more than the call
-        except BlockingIOError:
-            data = await self._loop.sock_recv(self._socket, most)
-        self.received += len(data)
-        return data
+        while True:
+            try:
+                data = self._socket.recv(most)  # often it is there already; the loop costs more than the call
+            except BlockingIOError:
+                await self._readiness.readable()
+            else:
+                self.received += len(data)
+                return data
 
     async def write(self, data: bytes) -> None:
         """All of `data`; OSError where the connection broke."""
-        try:
-            sent = self._socket.send(data)  # nearly always there is room for all of it
-        except BlockingIOError:
-            sent = 0
-        if sent < len(data):
-            await self._loop.sock_sendall(self._socket, memoryview(data)[sent:])
-        self.sent += len(data)
+        rest = memoryview(data)
+        while rest:
+            try:
+                sent = self._socket.send(rest)  # nearly always there is room for all of it
+            except BlockingIOError:
+                await self._readiness.writable()
+            else:
+                rest = rest[sent:]
+                self.sent += sent
 
     @property
     def local(self) -> str:
@@ -93,6 +100,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the socket; closing twice is harmless."""
+        self._readiness.close()
         self._socket.close()
 
 
@@ -100,11 +108,21 @@ async def dial(network: Network, address: str, port: int) -> Stream:
     """A stream to `address`; OSError where it cannot be had. The time limit is the caller's."""
     opened, target = network.open(address, port, "tcp")
     try:
-        await asyncio.get_running_loop().sock_connect(opened, target)
+        await reach(opened, target)
     except BaseException:
         opened.close()
         raise
     return Stream(opened, (address, port))
+
+
+async def reach(opened: socket.socket, target: tuple[str, int]) -> None:
+    """Connect a non-blocking socket to an address; OSError where that fails."""
+    state = opened.connect_ex(target)
+    if state == errno.EINPROGRESS:
+        await Readiness(opened).writable()
+        state = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if state:
+        raise OSError(state, os.strerror(state))
 
 
 async def connect(trace: Trace, address: str, port: int) -> Stream | None:

@@ -92,6 +92,7 @@ def _can_exist(host: str) -> bool:
     return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.split("."))
 
 
+@lru_cache(maxsize=4096)
 def _is_literal(host: str) -> bool:
     try:
         ip_address(host)
