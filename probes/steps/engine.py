@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from OpenSSL import SSL, crypto
 
-_RECORD = 16384
+RECORD = 16384
 """All that one record can hold (RFC 8446 §5.1), and so all that is read at once."""
 _GROUPS = b"X25519:P-256:X448:P-521:P-384:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192"
 """The order of OpenSSL 3.0, with one key share. Later versions begin with a hybrid group, which makes the ClientHello
@@ -75,7 +75,7 @@ class Engine:
     def drain(self) -> bytes:
         """What has to be sent to the peer now."""
         try:
-            return self._tls.bio_read(_RECORD)
+            return self._tls.bio_read(RECORD)
         except SSL.WantReadError:
             return b""
 
@@ -84,7 +84,7 @@ class Engine:
         pieces: list[bytes] = []
         while most > 0 and self._fault is None:
             try:
-                pieces.append(self._tls.recv(min(most, _RECORD)))
+                pieces.append(self._tls.recv(min(most, RECORD)))
                 most -= len(pieces[-1])
             except SSL.WantReadError:
                 break

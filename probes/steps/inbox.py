@@ -48,13 +48,13 @@ class Inbox:
             if _LINUX:
                 self._socket.setsockopt(level, option, 1)
         icmp.hear(self._socket)
-        asyncio.get_running_loop().add_reader(self._socket, self._ready)
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._ready)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.get_running_loop().remove_reader(self._socket)
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
 
     def send(self, data: bytes) -> None:
         """Send one datagram; an error that an earlier one met is reported like any other."""

@@ -14,7 +14,7 @@ class Readiness:
     """What the loop says of one non-blocking socket; one task at a time may wait."""
 
     def __init__(self, watched: socket.socket) -> None:
-        self._socket = watched
+        self._number = watched.fileno()  # the loop would describe the socket at length, in errors that nobody sees
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._heard = False
@@ -23,23 +23,23 @@ class Readiness:
         """Return when something can be read: bytes, an end or an error."""
         self._waiter = self._loop.create_future()
         if not self._heard:
-            self._loop.add_reader(self._socket, self._wake)
+            self._loop.add_reader(self._number, self._wake)
             self._heard = True
         await self._waiter
 
     async def writable(self) -> None:
         """Return when something can be written, or when a connection was made or failed."""
         waiter = self._loop.create_future()
-        self._loop.add_writer(self._socket, _settle, waiter)
+        self._loop.add_writer(self._number, _settle, waiter)
         try:
             await waiter
         finally:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._number)
 
     def close(self) -> None:
         """Tell the loop to forget the socket; to be called before it is closed. Calling it twice is harmless."""
         if self._heard:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
             self._heard = False
 
     def _wake(self) -> None:

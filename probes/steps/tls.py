@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from probes.failure import TIMEOUT, NamedError, failure_of
 from probes.model import Failure, TLSHandshake
 from probes.steps import certificate
-from probes.steps.engine import Engine
+from probes.steps.engine import RECORD, Engine
 from probes.steps.tcp import Stream
 from probes.steps.trace import Trace
 
@@ -89,6 +89,8 @@ class SecureStream:
     async def _flush(self) -> None:
         while data := self._engine.drain():
             await self._stream.write(data)
+            if len(data) < RECORD:
+                return  # that was all
 
 
 def client_hello(server_name: str) -> bytes:
