@@ -19,7 +19,8 @@ from probes.flows.swap import TRUSTED_FIRST, Flow, flows, prepare
 from probes.kinds import Probe
 from probes.model import Clock, Echo, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.http import Visit, fetch
+from probes.steps.http import fetch
+from probes.steps.request import Visit
 from probes.steps.trace import Trace
 from probes.steps.url import WebAddress, parse
 from probes.steps.versions import ask_versions

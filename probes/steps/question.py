@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import dns.exception
 import dns.flags
 import dns.message
+import dns.rdataclass
 import dns.rdatatype
 
 from probes.model import Answer
@@ -104,6 +105,8 @@ def _read_with_care(question: Question, wire: bytes) -> Reply:
 def _answers(message: dns.message.Message) -> tuple[Answer, ...]:
     found = []
     for records in message.answer:
+        if records.rdclass != dns.rdataclass.IN:
+            continue  # an address of another class is none that could be dialled
         for record in records:
             match record.rdtype:
                 case dns.rdatatype.A | dns.rdatatype.AAAA:

@@ -13,9 +13,9 @@ from probes.steps.tcp import Channel
 async def transfer(progress: Progress, channel: Channel, request: Outgoing, limit: int) -> Head:
     """Ask, and read the body up to `limit` bytes; how far it came is in `progress`, also where it breaks off.
 
-    HTTP/2 or HTTP/3 where ALPN chose it and HTTP/1.1 else. Nothing is followed, retried or pooled, and the time limit is the
-    caller's. OSError, NamedError and the errors of zlib, h11 and h2 come through as they are, because their words are
-    what is recorded.
+    HTTP/2 or HTTP/3 where ALPN chose it and HTTP/1.1 else. Nothing is followed, retried or pooled, and the time limit
+    is the caller's. OSError, NamedError and the errors of zlib, h11 and h2 come through as they are, because their
+    words are what is recorded.
     """
     exchange = _exchange(channel)
     progress.head = head = await exchange.ask(request)

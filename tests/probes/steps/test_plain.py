@@ -101,6 +101,14 @@ def test_a_pointer_that_leads_round_is_odd() -> None:
     assert read(ASKED, bytes(wire)).malformed
 
 
+def test_an_address_of_another_class_is_none() -> None:
+    """A record whose class is not the internet's is left out, however the message was damaged."""
+    wire = bytearray(message(([("www.kloop.test.", 60, ("A", "203.0.113.1"))], [], [])).to_wire())
+    at = bytes(wire).index(b"\xc0\x0c") + 4
+    wire[at : at + 2] = b"\x00\x00"
+    assert read(ASKED, bytes(wire)).answers == ()
+
+
 def test_an_international_name_can_still_be_asked_for() -> None:
     """What is not written here, dnspython writes."""
     assert ask("пример.рф", "A").message.question[0].name == dns.name.from_text("xn--e1afmkfd.xn--p1ai.")
