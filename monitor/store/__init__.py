@@ -6,12 +6,10 @@ why it is so in docs/adr/0002-embedded-store.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
 
-from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
+from monitor.store.addresses import Location, Servers
 from monitor.store.errors import (
     EngineMissing,
     StoreBusy,
@@ -23,10 +21,16 @@ from monitor.store.errors import (
     StoreOlder,
 )
 from monitor.store.opening import open_reading, open_writing
-from probes.model import Clock, Measurement, Role
+from monitor.store.protocols import MeasurementStore, StateStore, Store
+from monitor.store.servers import open_servers
+from probes.model import Clock
 
 __all__ = [
     "EngineMissing",
+    "Location",
+    "MeasurementStore",
+    "Servers",
+    "StateStore",
     "Store",
     "StoreBusy",
     "StoreDamaged",
@@ -39,144 +43,17 @@ __all__ = [
 ]
 
 
-class Store(Protocol):
-    """Keeps measurements, verdicts, cells, events and health. Many threads may call it; every fault is a StoreError."""
-
-    def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
-        """Keep a measurement, its verdict, and the document it was imported from; on disk when this returns.
-
-        False where the measurement is known: then nothing is changed, not even the verdict (`revise` does that).
-        """
-        ...
-
-    def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
-        """`append` for many, with few syncs. Where one fails, its error is raised when all have been tried."""
-        ...
-
-    def revise(self, outcome: Outcome) -> None:
-        """Write a stored measurement's new verdict; latest and rollups follow. Its facts must be the stored ones."""
-        ...
-
-    def append_experiment(self, measurement: Measurement, finding: Finding, /) -> bool:
-        """Keep an experiment and what it showed; on disk when this returns. False where it is known.
-
-        It is found by `measurement` and `document` like any other, and never among the outcomes.
-        """
-        ...
-
-    def revise_finding(self, finding: Finding, /) -> None:
-        """Write what a stored experiment shows by newer rules."""
-        ...
-
-    def findings(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        vantage: str | None = None,
-        kind: str | None = None,
-    ) -> tuple[Finding, ...]:
-        """What experiments showed, by time; `since` <= time < `until`."""
-        ...
-
-    def append_cells(self, given: Sequence[Cell], /) -> int:
-        """Keep cells of an imported series; how many were new. The same cell twice is one."""
-        ...
-
-    def save_events(self, given: Sequence[BlockingEvent], /) -> None:
-        """Append events, each as the revision that it says it is. A revision is never changed: that is a StoreError."""
-        ...
-
-    def save_health(self, statuses: Sequence[VantageStatus], /) -> None:
-        """Replace what is believed of these vantage points."""
-        ...
-
-    def measurement(self, measurement: str, /) -> Measurement | None:
-        """The measurement with this id."""
-        ...
-
-    def document(self, measurement: str, /) -> dict[str, Any] | None:
-        """The measurement with this id, as the JSON document whose hash the id is."""
-        ...
-
-    def original(self, sha256: str, /) -> bytes | None:
-        """The raw document with this SHA-256 (hex)."""
-        ...
-
-    def outcomes(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        url: str | None = None,
-        vantage: str | None = None,
-        role: Role | None = None,
-        innocuous: bool | None = None,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> tuple[Outcome, ...]:
-        """The outcomes that fit, by time; `since` <= time < `until`."""
-        ...
-
-    def cells(
-        self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
-    ) -> tuple[Cell, ...]:
-        """The imported cells with `since` <= start < `until`, by start; our own measurements are not in them."""
-        ...
-
-    def days(
-        self, *, since: date | None = None, until: date | None = None, target: str | None = None
-    ) -> tuple[Day, ...]:
-        """Counts of measurements per target, network and UTC day, `since` <= day < `until`.
-
-        Only vantage points and only targets that are watched: controls and innocuous targets are left out.
-        """
-        ...
-
-    def latest(self) -> tuple[Latest, ...]:
-        """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
-        ...
-
-    def events(self, *, target: str | None = None, country: str | None = None) -> tuple[BlockingEvent, ...]:
-        """The newest revision of each event, the latest onset first."""
-        ...
-
-    def revisions(self, event: str, /) -> tuple[BlockingEvent, ...]:
-        """Every revision of the event with this id, oldest first."""
-        ...
-
-    def health(self) -> tuple[VantageStatus, ...]:
-        """What is believed of each vantage point."""
-        ...
-
-    @property
-    def simulated(self) -> bool:
-        """Whether what is stored is simulated; a store is one or the other, and an empty one is not."""
-        ...
-
-    def counts(self) -> Mapping[str, int]:
-        """How much is stored: measurements, experiments, cells, events, event_revisions, documents, pack_bytes."""
-        ...
-
-    def close(self) -> None:
-        """Finish what is being written and let go of the files."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(data_dir: Path, *, read_only: bool = False, clock: Clock = _now) -> Store:
-    """The store in a data folder: as its one writer (made where it is missing), or for reading beside a writer.
+def open_store(where: Location, *, read_only: bool = False, clock: Clock = _now) -> Store:
+    """The store in a data folder or on servers: for writing (made where it is missing), or for reading beside a writer.
 
     StoreBusy where another process writes, StoreMissing where there is nothing to read, StoreNewer, StoreDamaged, and
-    StoreError for a folder that cannot hold a store; `clock` dates what the store itself writes down.
+    StoreError for a place that cannot hold a store; `clock` dates what the store itself writes down.
     """
+    if isinstance(where, Servers):
+        return open_servers(where, read_only=read_only, clock=clock)
+    data_dir: Path = where
     return open_reading(data_dir) if read_only else open_writing(data_dir, clock)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from monitor.model import Outcome
 from monitor.store import documents, observations
 from monitor.store.errors import StoreError
-from monitor.store.packs import Document, compress
+from monitor.store.packs import compress
 from monitor.store.transaction import Transaction, claim
 from probes.document import canonical, document
 from probes.model import Measurement
@@ -18,7 +18,7 @@ def appending(measurement: Measurement, outcome: Outcome, original: bytes | None
     own = compress(canonical(document(measurement)))
     theirs = None if original is None else compress(original)
     check_verdict(outcome)
-    _check_belonging(measurement, outcome, own, theirs)
+    check_belonging(measurement, outcome, own.sha256, None if theirs is None else theirs.sha256)
 
     def work(transaction: Transaction) -> bool:
         if observations.known(transaction, outcome):
@@ -37,11 +37,12 @@ def check_verdict(outcome: Outcome) -> None:
         raise StoreError(f"the outcome of {outcome.measurement} carries the verdict of {outcome.verdict.measurement}")
 
 
-def _check_belonging(measurement: Measurement, outcome: Outcome, own: Document, original: Document | None) -> None:
-    if own.sha256[:16].hex() != outcome.measurement:
-        raise StoreError(f"the outcome speaks of measurement {outcome.measurement}, not of {own.sha256[:16].hex()}")
+def check_belonging(measurement: Measurement, outcome: Outcome, own: bytes, original: bytes | None) -> None:
+    """Raise StoreError where an outcome is not that of a measurement; `own` and `original` are hashes."""
+    if own[:16].hex() != outcome.measurement:
+        raise StoreError(f"the outcome speaks of measurement {outcome.measurement}, not of {own[:16].hex()}")
     if outcome.simulated is not measurement.vantage.simulated:
         raise StoreError("a measurement and its outcome must both be simulated, or both be real")
     promised = measurement.origin.document if measurement.origin else ""
-    if original is not None and promised and original.sha256.hex() != promised:
-        raise StoreError(f"the original document has hash {original.sha256.hex()}, the measurement names {promised}")
+    if original is not None and promised and original.hex() != promised:
+        raise StoreError(f"the original document has hash {original.hex()}, the measurement names {promised}")

@@ -36,7 +36,7 @@ class StoreNewer(StoreError):
 
 
 class EngineMissing(StoreError):
-    """Sealing or sealed months were asked for, and DuckDB is not installed."""
+    """What the store is kept with is not installed: DuckDB for sealed months, psycopg for PostgreSQL."""
 
 
 class StoreOlder(StoreError):

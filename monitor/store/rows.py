@@ -17,9 +17,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from monitor.store.times import microseconds, moment
 
-Intern: TypeAlias = Callable[[str], int]
-"""Text to the id of its symbol."""
-Texts: TypeAlias = Mapping[int, str]
+Intern: TypeAlias = Callable[[str], Any]
+"""Text to the id of its symbol, or to itself where the engine keeps text as it is."""
+Texts: TypeAlias = Mapping[Any, str]
 """Ids of symbols to their text."""
 Row: TypeAlias = sqlite3.Row | Sequence[Any]
 """Values in the order of a layout's columns; more may follow."""

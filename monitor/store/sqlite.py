@@ -20,7 +20,7 @@ from monitor.store.observations import Selection
 from monitor.store.packs import Spot, fetch, pack_path
 from monitor.store.readers import Readers
 from monitor.store.symbols import Texts
-from monitor.store.transaction import Transaction, simulated
+from monitor.store.transaction import Transaction, claim, simulated
 from monitor.store.upkeep import PATIENCE, Upkeep
 from monitor.store.writer import Writer
 from probes.document import measurement_from
@@ -107,6 +107,10 @@ class SQLiteStore:
     def save_health(self, statuses: Sequence[VantageStatus]) -> None:
         """Replace what is believed of these vantage points."""
         self._do(lambda transaction: health.put(transaction, statuses))
+
+    def claim(self, simulated: bool) -> None:
+        """Say that what comes is simulated, or real; StoreError where the store holds the other. The first decides."""
+        self._do(lambda transaction: claim(transaction, simulated))
 
     def measurement(self, measurement: str) -> Measurement | None:
         """The measurement with this id, from its document."""

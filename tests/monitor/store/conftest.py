@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from monitor.store import Store, open_store
+from tests.monitor.store import engines
 
 APPENDER = Path(__file__).with_name("appender.py")
 
@@ -36,3 +37,31 @@ def store(folder: Path) -> Iterator[Store]:
     """A new store, as its writer."""
     with open_store(folder) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def postgresql_18() -> Iterator[engines.Postgres]:
+    """A running PostgreSQL 18."""
+    with engines.postgres(engines.packaged_postgres()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_15() -> Iterator[engines.Postgres]:
+    """A running PostgreSQL 15."""
+    with engines.postgres(engines.debian_postgres()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def clickhouse_18() -> Iterator[engines.ClickHouse]:
+    """A running ClickHouse 18.16, alone."""
+    with engines.running(engines.ClickHouse()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def chdb() -> Iterator[engines.Chdb]:
+    """The modern ClickHouse, in a process that speaks its HTTP."""
+    with engines.running(engines.Chdb()) as server:
+        yield server

@@ -22,11 +22,35 @@ from monitor.model import (
     Tier,
     VantageStatus,
 )
-from monitor.store import StoreError, open_store
+from monitor.store import Servers, StoreError, open_store
+from monitor.store.addresses import address
 from probes.document import document, measurement_id
 from probes.model import Origin, Role
 
 AT = datetime(2024, 3, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["embedded", "postgresql 18", "postgresql 15", "clickhouse", "clickhouse 18.16"])
+def where(request, tmp_path):
+    """Where a new store may be made, for each engine; `clickhouse` is the modern dialect."""
+    match request.param:
+        case "embedded":
+            return tmp_path / "data"
+        case "postgresql 18" | "postgresql 15":
+            place = address(request.getfixturevalue(request.param.replace(" ", "_")).database())
+            return Servers(folder=tmp_path / "data", measurements=place, state=place)
+        case "clickhouse":
+            measurements = address(request.getfixturevalue("chdb").database())
+        case _:
+            measurements = address(request.getfixturevalue("clickhouse_18").database())
+    return Servers(folder=tmp_path / "data", measurements=measurements)
+
+
+@pytest.fixture
+def store(where):
+    """A new store, for writing."""
+    with open_store(where) as opened:
+        yield opened
 
 
 def cell(hour=0, **changes):
@@ -364,9 +388,9 @@ def test_an_empty_store_is_empty(store):
     assert set(store.counts().values()) == {0}
 
 
-def test_a_reader_sees_what_the_writer_wrote(store, folder, made):
+def test_a_reader_sees_what_the_writer_wrote(store, where, made):
     """A store opened for reading beside the writer sees each append as soon as it returned, and cannot write."""
-    with open_store(folder, read_only=True) as reader:
+    with open_store(where, read_only=True) as reader:
         store.append(*made.entry(1))
         assert reader.outcomes() == store.outcomes()
         assert reader.latest() == store.latest()
@@ -374,21 +398,21 @@ def test_a_reader_sees_what_the_writer_wrote(store, folder, made):
             reader.append(*made.entry(2))
 
 
-def test_everything_is_there_after_opening_again(folder, made):
+def test_everything_is_there_after_opening_again(where, made):
     """A store that was closed and opened is the same store, and goes on."""
-    with open_store(folder) as store:
+    with open_store(where) as store:
         store.append(*made.entry(1))
         before = (store.outcomes(), store.latest(), store.days())
-    with open_store(folder) as store:
+    with open_store(where) as store:
         assert (store.outcomes(), store.latest(), store.days()) == before
         assert store.append(*made.entry(1)) is False
         assert store.append(*made.entry(2)) is True
         assert len(store.outcomes()) == 2
 
 
-def test_a_closed_store_says_so(folder, made):
+def test_a_closed_store_says_so(where, made):
     """After `close`, reading and writing are a StoreError; closing again is nothing."""
-    store = open_store(folder)
+    store = open_store(where)
     store.close()
     store.close()
     with pytest.raises(StoreError, match="closed"):

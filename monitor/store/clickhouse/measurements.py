@@ -1,0 +1,342 @@
+"""Measurements in ClickHouse: what is written twice is read once, and what was judged again is read as judged last."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from monitor.model import Cell, Day, Finding, Latest, Outcome
+from monitor.store import questions
+from monitor.store.admission import Claim, Entry, Given, admit, answered, belonging, grouped
+from monitor.store.clickhouse.http import Row, Server
+from monitor.store.clickhouse.latest import latest
+from monitor.store.clickhouse.schema import Build
+from monitor.store.dialect import CLICKHOUSE, DAY
+from monitor.store.entries import check_verdict
+from monitor.store.errors import StoreDamaged, StoreError
+from monitor.store.flat import CELL, FACTS, FINDING, OUTCOME, SAME, digest, same
+from monitor.store.observations import Selection
+from monitor.store.questions import Question
+from monitor.store.sql import sentence
+from monitor.store.times import day, microseconds
+from probes.document import measurement_from
+from probes.model import Clock, Measurement, Role
+
+_KEY = "day = %(day)s AND target = %(target)s AND url = %(url)s AND vantage = %(vantage)s AND time = %(time)s"
+_KEPT = ("seq", "document", "original")
+_STORED = sentence(
+    "SELECT",
+    OUTCOME.listed,
+    ", seq, document, original FROM observation FINAL WHERE",
+    _KEY,
+    "AND measurement = %(measurement)s",
+)
+_ANYWHERE = sentence("SELECT", OUTCOME.listed, "FROM observation FINAL WHERE measurement = %(measurement)s")
+_KNOWN = (
+    "SELECT DISTINCT measurement FROM observation WHERE day IN %(days)s AND target IN %(targets)s "
+    "AND measurement IN %(measurements)s"
+)
+_COUNTS = (
+    ("measurements", "SELECT count() FROM observation FINAL"),
+    ("experiments", "SELECT count() FROM finding FINAL"),
+    ("cells", "SELECT count() FROM cell FINAL"),
+    ("documents", "SELECT uniqExact(sha256) FROM document"),
+)
+_FINDING = (
+    "SELECT seq FROM finding FINAL WHERE target = %(target)s AND time = %(time)s AND measurement = %(measurement)s"
+)
+_LAG = 5.0
+"""Seconds after which a row that was written through another node must have come to the replica that is asked."""
+
+
+class ClickHouseMeasurements:
+    """The MeasurementStore protocol on one server or cluster; `claim` tells the state store what comes."""
+
+    def __init__(self, server: Server, build: Build, claim: Claim, clock: Clock, *, read_only: bool) -> None:
+        self._server, self._build, self._claim = server, build, claim
+        self._stamps, self._read_only = _Stamps(clock), read_only
+
+    def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
+        """Keep a measurement, its verdict and its original; False where it is known. Durable on return."""
+        (new,) = self.append_all([(measurement, outcome, original)])
+        return new
+
+    def append_all(self, entries: Iterable[Given]) -> tuple[bool, ...]:
+        """`append` for many, in few inserts; entries that contradict themselves are refused before any.
+
+        Documents go before rows: where a row is, its document is.
+        """
+        self._refuse_reader()
+        admitted, faults = admit(entries, self._claim)
+        new: list[bool] = []
+        for group in grouped(admitted):
+            new += self._append(group)
+        return answered(new, faults)
+
+    def revise(self, outcome: Outcome) -> None:
+        """Write a stored measurement's new verdict over the old one; StoreError where it is not stored."""
+        self._refuse_reader()
+        check_verdict(outcome)
+        self._claim(outcome.simulated)
+        row = OUTCOME.row(outcome, same)
+        stored = self._stored(_keyed(row))
+        if other := [name for name in FACTS if stored[name] != row[name]]:
+            raise StoreError(
+                f"measurement {outcome.measurement} cannot be judged again with another {', '.join(other)}"
+            )
+        if any(stored[name] != value for name, value in row.items()):
+            kept = {name: stored[name] for name in _KEPT}
+            (revision,) = self._stamps.take(1)
+            self._insert("observation", [_keyed(row) | kept | {"revision": revision}])
+
+    def append_experiment(self, measurement: Measurement, finding: Finding) -> bool:
+        """Keep an experiment and what it showed; False where it is known. Durable on return."""
+        self._refuse_reader()
+        own, sha256 = belonging(measurement, finding)
+        self._claim(finding.simulated)
+        row = FINDING.row(finding, same)
+        if self._finding(row) is not None:
+            return False
+        self._insert("document", [_document(sha256, own, own=1)])
+        (seq,) = self._stamps.take(1)
+        self._insert("finding", [row | {"seq": seq, "revision": 0}])
+        return True
+
+    def revise_finding(self, finding: Finding) -> None:
+        """Write what a stored experiment shows by newer rules; StoreError where it is not stored."""
+        self._refuse_reader()
+        row = FINDING.row(finding, same)
+        seq = self._finding(row)
+        if seq is None:
+            raise StoreError(f"experiment {finding.measurement} is not stored, so it cannot be read again")
+        (revision,) = self._stamps.take(1)
+        self._insert("finding", [row | {"seq": seq, "revision": revision}])
+
+    def append_cells(self, given: Sequence[Cell]) -> int:
+        """Keep imported cells; how many were new."""
+        self._refuse_reader()
+        for simulated in {cell.simulated for cell in given}:
+            self._claim(simulated)
+        new = 0
+        for group in grouped(list(given)):
+            rows = {digest(cell): CELL.row(cell, same) for cell in group}
+            for (known,) in self._rows(
+                ("SELECT DISTINCT digest FROM cell WHERE digest IN %(all)s", {"all": list(rows)})
+            ):
+                del rows[known]
+            stamps = self._stamps.take(len(rows))
+            made = [{"digest": name, "seq": seq} | row for (name, row), seq in zip(rows.items(), stamps, strict=True)]
+            self._insert("cell", made)
+            new += len(made)
+        return new
+
+    def measurement(self, measurement: str) -> Measurement | None:
+        """The measurement with this id, from its document."""
+        found = self.document(measurement)
+        return None if found is None else measurement_from(found)
+
+    def document(self, measurement: str) -> dict[str, Any] | None:
+        """The document of the measurement with this id, as JSON types; sought by hash, of which the id is half."""
+        if len(measurement) != 32 or not _is_hex(measurement):
+            return None
+        condition = "sha256 >= %(key)s AND sha256 < concat(%(key)s, 'g') AND own = 1"
+        content = self._content(condition, measurement)
+        return None if content is None or not self._is_row(measurement, content) else json.loads(content)
+
+    def original(self, sha256: str) -> bytes | None:
+        """The raw document with this hash (hex): an imported original, or a measurement's own canonical document."""
+        return self._content("sha256 = %(key)s", sha256.lower()) if _is_hex(sha256) else None
+
+    def outcomes(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target: str | None = None,
+        url: str | None = None,
+        vantage: str | None = None,
+        role: Role | None = None,
+        innocuous: bool | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> tuple[Outcome, ...]:
+        """The outcomes that fit, by time; `since` <= time < `until`."""
+        selection = Selection(
+            since=since,
+            until=until,
+            target=target,
+            url=url,
+            vantage=vantage,
+            role=role,
+            innocuous=innocuous,
+            newest_first=newest_first,
+            limit=limit,
+        )
+        return tuple(OUTCOME.record(row, SAME) for row in self._rows(questions.outcomes(CLICKHOUSE, selection)))
+
+    def findings(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        target: str | None = None,
+        vantage: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[Finding, ...]:
+        """What experiments showed, by time; `since` <= time < `until`."""
+        question = questions.findings(CLICKHOUSE, since=since, until=until, target=target, vantage=vantage, kind=kind)
+        return tuple(FINDING.record(row, SAME) for row in self._rows(question))
+
+    def cells(
+        self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
+    ) -> tuple[Cell, ...]:
+        """The imported cells with `since` <= start < `until`, by start."""
+        question = questions.cells(CLICKHOUSE, since=since, until=until, target=target)
+        return tuple(CELL.record(row, SAME) for row in self._rows(question))
+
+    def days(
+        self, *, since: date | None = None, until: date | None = None, target: str | None = None
+    ) -> tuple[Day, ...]:
+        """Counts per target, network and day where it is watched; `since` <= day < `until`."""
+        question = questions.days(CLICKHOUSE, since=since, until=until, target=target)
+        return tuple(map(questions.day_of, self._rows(question)))
+
+    def latest(self) -> tuple[Latest, ...]:
+        """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
+        return latest(self._server, self._build.reading)
+
+    def counts(self) -> Mapping[str, int]:
+        """How much is stored: measurements, cells, documents, and no bytes of packs."""
+        found = {name: int(self._rows((statement, {}))[0][0]) for name, statement in _COUNTS}
+        return found | {"pack_bytes": 0}
+
+    def close(self) -> None:
+        """Let go of the connections; closing twice is once."""
+        self._server.close()
+
+    def _append(self, group: Sequence[Entry]) -> Iterator[bool]:
+        keyed = [_keyed(entry.row) for entry in group]
+        seen = self._known(keyed)
+        fresh: list[tuple[Entry, dict[str, Any]]] = []
+        answers = []
+        for entry, row in zip(group, keyed, strict=True):
+            answers.append(row["measurement"] not in seen)
+            if answers[-1]:
+                seen.add(row["measurement"])
+                fresh.append((entry, row))
+        self._insert("document", list(_documents(entry for entry, _ in fresh)))
+        stamps = self._stamps.take(len(fresh))
+        self._insert("observation", [_row(entry, row, seq) for (entry, row), seq in zip(fresh, stamps, strict=True)])
+        return iter(answers)
+
+    def _known(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+        given = {
+            "days": sorted({row["day"] for row in rows}),
+            "targets": sorted({row["target"] for row in rows}),
+            "measurements": [row["measurement"] for row in rows],
+        }
+        return {measurement for (measurement,) in self._rows((_KNOWN, given))} if rows else set()
+
+    def _stored(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The stored row of a measurement; what another node has just written is waited for."""
+        deadline = time.monotonic() + (_LAG if self._build.cluster else 0)
+        while True:
+            for stored in self._rows((_STORED, row)):
+                return dict(zip((*OUTCOME.columns, *_KEPT), stored, strict=True))
+            for stored in self._rows((_ANYWHERE, row)):  # under other facts, which the caller is told
+                return dict(zip(OUTCOME.columns, stored, strict=True))
+            if time.monotonic() >= deadline:
+                raise StoreError(f"measurement {row['measurement']} is not stored, so it cannot be judged again")
+            time.sleep(0.2)
+
+    def _finding(self, row: Mapping[str, Any]) -> int | None:
+        """The number of an experiment that is stored, else None."""
+        for (seq,) in self._rows((_FINDING, row)):
+            return int(seq)
+        return None
+
+    def _is_row(self, measurement: str, content: bytes) -> bool:
+        """Whether a document that is there belongs to a row: an append that died between the two left none."""
+        facts = measurement_from(json.loads(content))
+        time = microseconds(facts.started)
+        given = {"days": [str(day(time // DAY))], "targets": [facts.target], "measurements": [measurement]}
+        key = {"target": facts.target, "time": time, "measurement": measurement}
+        return bool(self._rows((_KNOWN, given))) or self._finding(key) is not None
+
+    def _content(self, condition: str, key: str) -> bytes | None:
+        statement = f"SELECT sha256, encoding, content FROM document WHERE {condition} LIMIT 1"  # noqa: S608 - ours
+        for sha256, encoding, text in self._rows((statement, {"key": key})):
+            content = base64.b64decode(text) if encoding == "base64" else str(text).encode()
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise StoreDamaged(
+                    f"the store at {self._server.address} is damaged (document {sha256}): restore a backup"
+                )
+            return content
+        return None
+
+    def _rows(self, question: Question) -> list[Row]:
+        statement, given = question
+        return self._server.rows(statement, given, **self._build.reading)
+
+    def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._server.insert(table, rows, **self._build.durable)
+
+    def _refuse_reader(self) -> None:
+        if self._read_only:
+            raise StoreError(f"the store at {self._server.address} was opened for reading only")
+
+
+class _Stamps:
+    """Numbers that only grow, from the clock: the order of arrival, and of judging again."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._last = clock, 0
+        self._gate = threading.Lock()
+
+    def take(self, count: int) -> range:
+        """So many numbers, after all before them."""
+        with self._gate:
+            first = max(microseconds(self._clock()), self._last + 1)
+            self._last = first + count
+        return range(first, first + count)
+
+
+def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the day that it is sorted by."""
+    return {**row, "day": str(day(row["time"] // DAY))}
+
+
+def _row(entry: Entry, row: Mapping[str, Any], seq: int) -> dict[str, Any]:
+    original = None if entry.original_hash is None else entry.original_hash.hex()
+    return {**row, "seq": seq, "revision": 0, "document": entry.own_hash.hex(), "original": original}
+
+
+def _documents(entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
+    """The rows of the documents: text stays text, which SQL can read into, anything else is base64."""
+    for entry in entries:
+        yield _document(entry.own_hash, entry.own, own=1)
+        if entry.original is not None and entry.original_hash is not None:
+            yield _document(entry.original_hash, entry.original, own=0)
+
+
+def _document(sha256: bytes, content: bytes, *, own: int) -> Mapping[str, Any]:
+    try:
+        given = {"encoding": "text", "content": content.decode()}
+    except UnicodeDecodeError:
+        given = {"encoding": "base64", "content": base64.b64encode(content).decode()}
+    return {"sha256": sha256.hex(), "own": own} | given
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        bytes.fromhex(text)
+    except ValueError:
+        return False
+    return text.isascii()

