@@ -81,6 +81,49 @@ class Tier(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class Scope(StrEnum):
+    """Whose page a fingerprint is of."""
+
+    NATIONAL = "national"
+    """A notice that a whole country's networks show."""
+    ISP = "isp"
+    PRODUCT = "product"
+    """A filter's own page, whoever runs it."""
+    RECURRING = "recurring"
+    """A page that nobody has named yet, seen in the place of unrelated sites."""
+    INSTITUTION = "institution"
+    """A school's or company's, whose users may have agreed to it."""
+    VAGUE = "vague"
+    """Words that block pages use, and others too."""
+    PARKED = "parked"
+    """What a seller of names shows where no site is any more."""
+    FALSE_POSITIVE = "false_positive"
+    """A page that looks like a notice and is none: a match speaks against blocking."""
+
+
+class Place(StrEnum):
+    """Where a fingerprint is looked for."""
+
+    HOST = "host"
+    """The host that a redirect leads to, or that a page came from."""
+    LOCATION = "location"
+    """The URL that a redirect leads to."""
+    BODY = "body"
+    SHA256 = "sha256"
+    """Of the whole body (hex)."""
+    ADDRESS = "address"
+    """An address, or alias, that a resolver gives in the place of the site's."""
+
+
+class Manner(StrEnum):
+    """How a fingerprint's pattern is compared."""
+
+    FULL = "full"
+    PREFIX = "prefix"
+    CONTAINS = "contains"
+    REGEXP = "regexp"
+
+
 class Standing(StrEnum):
     """How most control vantage points stand to what was seen here; a tie is no majority, no control never contrary."""
 
@@ -108,6 +151,22 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """One page or address that is known: what it looks like, whose it is, where it was seen, and who says so."""
+
+    id: str
+    scope: Scope
+    place: Place
+    pattern: str
+    source: str
+    manner: Manner = Manner.FULL
+    countries: tuple[str, ...] = ()
+    """Where it was seen (ISO 3166-1 alpha-2), with the countries whose traffic passes there; empty: not told."""
+    networks: tuple[str, ...] = ()
+    """Autonomous systems where it was seen; empty: any of those countries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlFacts:
     """What the control vantage points saw of one thing; each of them counts once, whatever it saw."""
 
@@ -123,6 +182,8 @@ class ControlFacts:
     certificates: tuple[str, ...] = ()
     """SHA-256 (hex) of the leaf certificates that they were shown and could verify."""
     pages: tuple[Page, ...] = ()
+    goodputs: tuple[float, ...] = ()
+    """Bytes a second, sorted, at which answers came to their end where that was noted (http)."""
 
     @property
     def asked(self) -> int:
@@ -164,6 +225,10 @@ class Observation:
     self_signed: bool | None = None
     """True where the leaf names itself as its issuer; None where it cannot be read."""
     page: Page | None = None
+    arrivals: tuple[tuple[float, int], ...] = ()
+    """How an answer came in, where that was noted: seconds since the request, and bytes that were there by then."""
+    lasted: float = 0.0
+    """Seconds that the step took."""
 
     @property
     def standing(self) -> Standing:

@@ -95,10 +95,13 @@ def looked(
     )
 
 
-def datagram(*addresses: str, rcode: int = 0) -> Datagram:
+def datagram(*addresses: str, rcode: int = 0, ip_ttl: int | None = 60) -> Datagram:
     """One DNS answer as it arrived."""
     return Datagram(
-        arrived=0.01, ip_ttl=60, rcode=rcode, answers=tuple(Answer(type="A", value=address) for address in addresses)
+        arrived=0.01,
+        ip_ttl=ip_ttl,
+        rcode=rcode,
+        answers=tuple(Answer(type="A", value=address) for address in addresses),
     )
 
 
@@ -147,6 +150,8 @@ def fetched(
     protocol: str = "HTTP/1.1",
     kept: bytes | None = None,
     sha256: str | None = None,
+    arrivals: Sequence[tuple[float, int]] = (),
+    duration: float = 0.2,
 ) -> HTTPRoundTrip:
     """One request and its answer."""
     return HTTPRoundTrip(
@@ -155,13 +160,14 @@ def fetched(
         address=address,
         port=443 if url.startswith("https") else 80,
         started=0.3,
-        duration=0.2,
+        duration=duration,
         failure=failure,
         status=status,
         protocol=protocol,
         headers=tuple(headers),
         body=Body(length=length, title=title, kept=kept, sha256=sha256),
         first_byte=0.1,
+        arrivals=tuple(arrivals),
     )
 
 

@@ -20,6 +20,8 @@ class Sighting:
     addresses: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     pages: tuple[Page, ...] = field(default=())
+    goodput: float | None = None
+    """Bytes a second of a whole answer."""
 
 
 def voices(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[Measurement, ...]:
@@ -55,6 +57,7 @@ def tally(controls: Sequence[Measurement], look: Callable[[Measurement], Sightin
         addresses=_merged(sighting.addresses for sighting in looked),
         certificates=_merged(sighting.certificates for sighting in looked),
         pages=tuple(page for sighting in looked for page in sighting.pages),
+        goodputs=tuple(sorted(sighting.goodput for sighting in looked if sighting.goodput is not None)),
     )
 
 
@@ -129,7 +132,15 @@ def answer_at(control: Measurement, url: str, hop: int) -> Sighting | None:
     if not same:
         return None
     best = next((trip for trip in same if trip.failure is None), same[0])
-    return Sighting(failure=best.failure, pages=pages_of(best))
+    return Sighting(failure=best.failure, pages=pages_of(best), goodput=_goodput(best))
+
+
+def _goodput(trip: HTTPRoundTrip) -> float | None:
+    """Bytes a second from the request to the last byte; None where it did not come to its end, or was not noted."""
+    if trip.failure is not None or not trip.arrivals:
+        return None
+    ended, received = trip.arrivals[-1]
+    return received / max(ended, 1e-4)
 
 
 def walk_at(control: Measurement) -> Sighting:

@@ -153,4 +153,6 @@ def _answer(step: HTTPRoundTrip, controls: Sequence[Measurement]) -> Observation
         control=tally(controls, lambda control: answer_at(control, step.url, step.hop)),
         addresses=(step.address,),
         page=next(iter(pages_of(step)), None),
+        arrivals=step.arrivals,
+        lasted=step.duration,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from monitor.model import Health, Layer, Observation, Page, Standing
+from monitor.model import Fingerprint, Health, Layer, Observation, Page, Standing
 from monitor.verdict import words
 from monitor.verdict.addresses import is_v6
-from monitor.verdict.fingerprints import recognise
+from monitor.verdict.fingerprints import Fingerprints
 from monitor.verdict.hop import Hop, vouched
 from monitor.verdict.likeness import Likeness, compare
 from monitor.verdict.names import host_of, is_address, port_of, same_site
@@ -21,6 +21,8 @@ class Case:
 
     url: str
     country: str
+    network: str
+    fingerprints: Fingerprints
     innocuous: bool
     health: Health
     whole: Observation
@@ -45,6 +47,10 @@ class Case:
             and not hop.cleared
             and not hop.default & hop.trusted
         )
+
+    def notice(self, page: Page) -> Fingerprint | None:
+        """The notice, known from this country and network, that a page is or leads to."""
+        return self.fingerprints.known(page, self.country, self.network, of=host_of(self.url))
 
     @property
     def at_suspect(self) -> bool:
@@ -89,17 +95,21 @@ class Case:
         return next((vote for vote in Likeness if 2 * votes.count(vote) > len(votes)), Likeness.UNCLEAR)
 
 
-def case_of(measurement: Measurement, observations: Sequence[Observation], health: Health) -> Case:
+def case_of(
+    measurement: Measurement, observations: Sequence[Observation], health: Health, fingerprints: Fingerprints
+) -> Case:
     """The case that a measurement and its observations make; ValueError without the observation of the whole."""
     whole = next((one for one in observations if one.whole), None)
     if whole is None:
         raise ValueError("the observations of a measurement begin with the one of the whole walk")
     seen = _with_working_family(tuple(one for one in observations if not one.whole))
     hops = _hops(measurement.url, seen)
-    end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement)), None)
+    end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement, fingerprints)), None)
     return Case(
         url=measurement.url,
         country=measurement.vantage.country,
+        network=measurement.vantage.network,
+        fingerprints=fingerprints,
         innocuous=measurement.innocuous,
         health=health,
         whole=whole,
@@ -156,7 +166,7 @@ def _default(host: str, lookups: Sequence[Observation]) -> frozenset[str]:
     return frozenset(address for one in system or lookups for address in one.addresses)
 
 
-def _leads_astray(hop: Hop, whole: Observation, measurement: Measurement) -> bool:
+def _leads_astray(hop: Hop, whole: Observation, measurement: Measurement, fingerprints: Fingerprints) -> bool:
     """Whether this hop's redirect came in the clear and leads to a site that neither the URL nor a control leads to.
 
     Without a control's answer to the same request (imported history has none) only a known notice tells, or that it
@@ -166,7 +176,7 @@ def _leads_astray(hop: Hop, whole: Observation, measurement: Measurement) -> boo
     page, own = hop.page, host_of(measurement.url)
     if page is None or not page.location or hop.secure or hop.fetch is None:
         return False
-    if recognise(page, measurement.vantage.country, of=own):
+    if fingerprints.known(page, measurement.vantage.country, measurement.vantage.network, of=own):
         return True
     comparable = hop.fetch.control.pages or (is_address(host_of(page.location)) and whole.control.pages)
     return bool(comparable) and not _expected(page, hop.fetch, whole, own)

@@ -92,6 +92,12 @@ class Hop:
         """Default addresses that nobody vouches for, sorted; empty as soon as one default address is trusted."""
         return () if self.default & self.trusted else tuple(sorted(self.default))
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether another resolver gives this place an address that is vouched for, where the system's gives none."""
+        others = (one for one in self.lookups if one.engine != "system")
+        return bool(self.suspects) and any(self.trusted & {*one.addresses} for one in others)
+
     def at(self, addresses: Iterable[str], *, of: tuple[Observation, ...]) -> tuple[Observation, ...]:
         """Those observations of `of` that dialled one of the addresses."""
         wanted = frozenset(addresses)

@@ -6,18 +6,29 @@ from collections.abc import Sequence
 
 from monitor.model import Health, Observation, State, Verdict
 from monitor.verdict.case import Case, case_of
+from monitor.verdict.fingerprints import Fingerprints
 from monitor.verdict.rule import Rule
 from monitor.verdict.rules import RULES, RULESET
 from probes.model import Measurement
 
+_SHIPPED = Fingerprints()
 
-def judge(measurement: Measurement, observations: Sequence[Observation], *, health: Health) -> Verdict:
+
+def judge(
+    measurement: Measurement,
+    observations: Sequence[Observation],
+    *,
+    health: Health,
+    fingerprints: Fingerprints = _SHIPPED,
+) -> Verdict:
     """What a measurement says of its target, given all of its observations and the health of its vantage point.
+
+    `fingerprints` are the pages and addresses that are known, by default those that come with the project.
 
     Never raises for what a network did; ValueError where the observations are not those that `observe` made (the one of
     the whole walk is missing).
     """
-    case = case_of(measurement, observations, health)
+    case = case_of(measurement, observations, health, fingerprints)
     rule, seen = next((rule, seen) for rule in RULES if (seen := rule.matches(case)) is not None)
     return Verdict(
         measurement=case.whole.measurement,
@@ -44,7 +55,7 @@ def _agreeing(state: State, seen: Observation, case: Case) -> int:
         case State.BLOCKED:
             return asked.ok
         case State.DOWN:
-            return asked.failed or sum(page.status >= 500 for page in asked.pages)
+            return asked.failed or sum(page.status >= 500 for page in asked.pages) or asked.ok
         case State.INSUFFICIENT:
             return 0
 

@@ -53,6 +53,10 @@ _WORD = 5
 _CHALLENGES = ("just a moment", "attention required! | cloudflare", "ddos-guard", "checking your browser")
 """How the titles of browser checks begin; they turn away programs, not countries."""
 
+_LOGIN = 511
+_WISPR = b"<WISPAccessGatewayParam"
+"""Begins what portals say to programs that log in by themselves (Wi-Fi Alliance, WISPr 1.0)."""
+
 
 class Likeness(StrEnum):
     """How one page compares with another."""
@@ -138,6 +142,11 @@ def is_challenge(page: Page) -> bool:
     """Whether a page asks for a proof that a person reads it (Cloudflare marks it with `cf-mitigated`)."""
     title = (page.title or "").strip().casefold()
     return "cf-mitigated" in page.headers or title.startswith(_CHALLENGES)
+
+
+def is_portal(page: Page) -> bool:
+    """Whether an answer is a network's own demand to log in: status 511 (RFC 6585 §6) or the marks of WISPr."""
+    return page.status == _LOGIN or _WISPR in (page.kept or b"")
 
 
 def is_bare(page: Page) -> bool:

@@ -77,7 +77,7 @@ async def _walk(trace: Trace, place: WebAddress, resolvers: Resolvers) -> None:
                 if best is None:
                     return
                 last = hop == trace.limits.redirects
-                target = await fetch(here, visit, best, place, referer=referer, last=last)
+                target = await fetch(here, visit, best, place, referer=referer, last=last, timed=True)
                 best.close()
                 if target is None:
                     return

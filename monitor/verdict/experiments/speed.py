@@ -10,16 +10,12 @@ from statistics import fmean, median, pstdev
 from monitor.model import Layer, Locus
 from monitor.verdict import words
 from monitor.verdict.experiments.reading import Reading, made_for
+from monitor.verdict.pace import EXTREME, frozen
 from probes.model import HTTPRoundTrip, Measurement, Purpose
 
-EXTREME = 0.1
-"""A ratio of goodput up to this is no accident of the line (techniques.md, throttling) …"""
 SHARE = 0.75
-"""… in at least this share of the pairs: 3 of 4."""
+"""A ratio counts where it shows in at least this share of the pairs: 3 of 4."""
 SLOWER = 0.5
-FROZEN = range(8 * 1024, 28 * 1024)
-"""Bytes after which a connection stands still under "freeze" blocking: 15-20 KB were seen in Russia in 2025, and our
-count includes headers and what a window had in flight."""
 STEADY = 0.3
 """Coefficient of variation below which slices of a transfer have one rate: what a policer leaves."""
 _SLICE = 0.5
@@ -133,9 +129,7 @@ def _whole(trip: HTTPRoundTrip) -> bool:
 
 def _frozen(trip: HTTPRoundTrip) -> bool:
     """Whether a transfer stopped for good within the first kilobytes, and not merely came slowly."""
-    stopped, received = trip.arrivals[-1]
-    still = trip.duration - stopped
-    return trip.failure in words.TIMEOUT and received in FROZEN and still >= trip.duration / 2
+    return trip.failure in words.TIMEOUT and frozen(trip.arrivals, trip.duration)
 
 
 def _plateau(trips: Sequence[HTTPRoundTrip]) -> float | None:

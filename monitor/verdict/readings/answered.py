@@ -23,6 +23,13 @@ def same_refusal(case: Case) -> Observation | None:
     return hop.fetch if case.most(lambda page: hop.page is not None and page.status == hop.page.status) else None
 
 
+def parked(case: Case) -> Observation | None:
+    """A seller's page where the site was, here and at most controls."""
+    page, sold = case.last.page, case.fingerprints.parked
+    everywhere = bool(case.whole.control.pages) and case.most(lambda other: sold(other) is not None)
+    return case.last.fetch if page and sold(page) and everywhere else None
+
+
 def _own_answer(case: Case) -> Page | None:
     """The last answer, where it is the site's own: TLS says so or, in the clear, a header that few servers send."""
     hop = case.last

@@ -5,14 +5,12 @@ A mismatch alone is never blocking: content networks answer different places wit
 
 from __future__ import annotations
 
-from monitor.model import Observation
+from monitor.model import Health, Observation
 from monitor.verdict import words
 from monitor.verdict.addresses import is_bogon
 from monitor.verdict.case import Case
-from monitor.verdict.fingerprints import recognise
 from monitor.verdict.hop import Hop
 from monitor.verdict.likeness import Likeness
-from monitor.verdict.names import host_of
 from monitor.verdict.readings.proof import page_proved
 from probes.model import Datagram
 
@@ -30,11 +28,31 @@ def raced_in_vain(case: Case) -> Observation | None:
     return next((one for hop in case.hops for one in hop.lookups if _forged(one, hop) is not None), None)
 
 
+def is_raced(hop: Hop) -> bool:
+    """Whether a question for the hop's name was answered truly and falsely."""
+    return any(_forged(one, hop) is not None for one in hop.lookups)
+
+
 def _forged(lookup: Observation, hop: Hop) -> Datagram | None:
-    """The first answer that contradicts another answer to the same question, where that other one is vouched for."""
+    """The first answer that contradicts another answer to the same question, where that other one is vouched for.
+
+    A content network's resolver may answer a question that was sent twice with two of many addresses. So a false
+    answer that is neither a denial nor a special address must also have come another way than the true one.
+    """
     answers = [one for one in lookup.datagrams if not one.malformed]
+    true = [one for one in answers if _addresses(one) & hop.trusted]
     false = [one for one in answers if not _addresses(one) & hop.trusted]
-    return false[0] if false and len(false) < len(answers) else None
+    if not true:
+        return None
+    told = (one for one in false if _kind(one, hop) != "other" or all(_came_apart(one, other) for other in true))
+    return next(told, None)
+
+
+def _came_apart(one: Datagram, other: Datagram) -> bool:
+    """Whether two answers were sent from different places or programs: another distance (IP TTL), other flags."""
+    if None not in (one.ip_ttl, other.ip_ttl) and one.ip_ttl != other.ip_ttl:
+        return True
+    return (one.edns, one.authoritative, one.rcode) != (other.edns, other.authoritative, other.rcode)
 
 
 def _kind(datagram: Datagram, hop: Hop) -> str:
@@ -64,14 +82,38 @@ def special_address(case: Case) -> Observation | None:
     return None
 
 
-def notice_at_suspect(case: Case) -> Observation | None:
-    """Another page, in the clear, at an address that nobody else is given."""
+def known_address(case: Case) -> Observation | None:
+    """An address in the place of the site's that is known from here as a notice's."""
+    for hop in case.doubtful:
+        if case.fingerprints.address(hop.suspects, case.country, case.network):
+            return next((one for one in hop.asked if set(one.addresses) & set(hop.suspects)), None)
+    return None
+
+
+def known_notice_at_suspect(case: Case) -> Observation | None:
+    """A known notice, in the clear, at an address that nobody else is given."""
+    seen = _page_at_suspect(case)
+    return seen if seen and seen.page and case.notice(seen.page) else None
+
+
+def notice_at_suspect(case: Case, *, healthy: bool) -> Observation | None:
+    """Another page, in the clear, at an address that nobody else is given, and that another resolver here denies.
+
+    Where only one resolver was asked, the site itself may serve this country from there. Whether the resolver answers
+    so for every name (a portal before its login does) only the innocuous targets tell: `healthy` asks for them, or for
+    two answers to one question.
+    """
+    seen = _page_at_suspect(case)
+    told = case.astray or case.likeness() is Likeness.DIFFERENT
+    raced = is_raced(case.last)
+    alone = case.health is Health.HEALTHY or raced or not healthy
+    return seen if told and alone and (case.last.contradicted or raced) else None
+
+
+def _page_at_suspect(case: Case) -> Observation | None:
     hop = case.last
-    if hop.secure or hop.page is None or not case.at_suspect:
-        return None
-    known = recognise(hop.page, case.country, of=host_of(case.url))
-    told = case.astray or known is not None or case.likeness() is Likeness.DIFFERENT
-    return hop.fetch if told and case.others_succeed else None
+    shown = not hop.secure and hop.page is not None and case.at_suspect
+    return hop.fetch if shown and case.others_succeed else None
 
 
 def wrong_certificate_at_suspect(case: Case) -> Observation | None:

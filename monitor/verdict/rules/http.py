@@ -6,17 +6,25 @@ from functools import partial
 
 from monitor.model import Evidence, Layer, Locus, State
 from monitor.verdict import words
-from monitor.verdict.readings import answered, replaced
+from monitor.verdict.readings import answered, replaced, slow
 from monitor.verdict.readings.proof import page_proved
 from monitor.verdict.rule import Rule
 
 _WAYS = (
     ("reset", words.RESET, "http.reset", "was reset"),
-    ("timeout", words.TIMEOUT, "http.timeout", "was not answered to its end"),
     ("eof", words.EOF, "http.eof", "was cut by the other side's closing"),
 )
 
 PROVED = (
+    Rule(
+        id="http.parked",
+        why="A seller of names shows his page here and to most controls: the site has left this name.",
+        state=State.DOWN,
+        layer=Layer.HTTP,
+        locus=Locus.SERVER_SIDE,
+        evidence=Evidence.SERVER_ANSWER,
+        matches=answered.parked,
+    ),
     Rule(
         id="http.page.certified",
         why="A page was served at an address of the system's resolver with a certificate that is valid for the name.",
@@ -108,6 +116,16 @@ RULES = (
         matches=answered.broken_redirect,
     ),
     Rule(
+        id="http.blockpage.alike",
+        why="The page, in the clear, is a filter's that is known from elsewhere or from unrelated sites here; controls "
+        "get another.",
+        state=State.BLOCKED,
+        layer=Layer.HTTP,
+        technique="http.blockpage",
+        evidence=Evidence.AMBIGUOUS,
+        matches=replaced.alike,
+    ),
+    Rule(
         id="http.redirect.elsewhere",
         why="The answer, in the clear, sends the reader to a site that no control is sent to.",
         state=State.BLOCKED,
@@ -124,6 +142,43 @@ RULES = (
         technique="http.blockpage",
         evidence=Evidence.AMBIGUOUS,
         matches=replaced.other_page,
+    ),
+    Rule(
+        id="tls.throttle.controls_faster",
+        why="The answer came over TLS all the time and at a tenth of most controls' speed, while innocuous sites work.",
+        state=State.BLOCKED,
+        layer=Layer.TLS,
+        technique="tls.throttle",
+        evidence=Evidence.AMBIGUOUS,
+        matches=partial(slow.throttled, secure=True),
+    ),
+    Rule(
+        id="http.throttle.controls_faster",
+        why="The answer came in the clear all the time and at a tenth of most controls' speed, while innocuous sites "
+        "work.",
+        state=State.BLOCKED,
+        layer=Layer.HTTP,
+        technique="http.throttle",
+        evidence=Evidence.AMBIGUOUS,
+        matches=partial(slow.throttled, secure=False),
+    ),
+    Rule(
+        id="http.frozen.controls_answered",
+        why="The answer stopped for good after some kilobytes; most controls were given it to its end.",
+        state=State.BLOCKED,
+        layer=Layer.HTTP,
+        technique="http.timeout.after_n_kilobytes",
+        evidence=Evidence.AMBIGUOUS,
+        matches=slow.stopped,
+    ),
+    Rule(
+        id="http.timeout.controls_answered",
+        why="The request at a vouched-for address was not answered to its end; most controls were answered.",
+        state=State.BLOCKED,
+        layer=Layer.HTTP,
+        technique="http.timeout",
+        evidence=Evidence.AMBIGUOUS,
+        matches=slow.unended,
     ),
     *(
         Rule(

@@ -125,13 +125,13 @@ RULES = (
         matches=partial(_forged, failures=words.CERTIFICATE),
     ),
     Rule(
-        id="tls.certificate.suspect_address",
-        why="At addresses that nobody else is given, the certificate is another's: the address or the site is forged.",
+        id="tls.certificate.unvouched_address",
+        why="At addresses that nobody else is given, the certificate is another's: a forged address or handshake, or a "
+        "machine of the site's that was set up wrongly.",
         state=State.BLOCKED,
         layer=Layer.TLS,
         technique="tls",
-        locus=Locus.NETWORK,
-        evidence=Evidence.ARTEFACT,
+        evidence=Evidence.AMBIGUOUS,
         matches=_wrong_certificate_anywhere,
     ),
     *(

@@ -8,6 +8,7 @@ from monitor.model import Health, Layer, Locus, Observation, State
 from monitor.verdict import words
 from monitor.verdict.addresses import is_v6
 from monitor.verdict.case import Case
+from monitor.verdict.likeness import is_portal
 from monitor.verdict.rule import Rule
 
 
@@ -42,6 +43,12 @@ def _distrusts_the_true_certificate(case: Case) -> Observation | None:
     if not tried or any(one.failure not in words.CERTIFICATE for one in tried):
         return None
     return next((one for one in tried if one.certificate in one.control.certificates), None)
+
+
+def _login_is_asked_for(case: Case) -> Observation | None:
+    """An answer in the clear that only a portal gives: its own status, or the marks by which programs log in."""
+    shown = ((hop, hop.page) for hop in case.hops if not hop.secure)
+    return next((hop.fetch for hop, page in shown if page and is_portal(page)), None)
 
 
 RULES = (
@@ -82,6 +89,13 @@ RULES = (
         state=State.INSUFFICIENT,
         layer=Layer.TCP,
         matches=_refused_by_itself,
+    ),
+    Rule(
+        id="vantage.captive_portal",
+        why="In the place of the page this network asks for a login, as portals do for every page until somebody has.",
+        state=State.INSUFFICIENT,
+        layer=Layer.HTTP,
+        matches=_login_is_asked_for,
     ),
     Rule(
         id="vantage.clock_or_roots",

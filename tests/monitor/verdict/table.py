@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from monitor.model import Health
-from probes.model import Measurement
+from monitor.model import Fingerprint, Health, Manner, Place, Scope
+from monitor.verdict.fingerprints import Fingerprints
+from probes.model import HTTPRoundTrip, Measurement
 from tests.scenes import (
     FORGED,
     HEADERS,
@@ -43,6 +44,7 @@ class Scene:
     measurement: Measurement
     controls: tuple[Measurement, ...] = ()
     health: Health = Health.HEALTHY
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
 
 
 def secure(*steps: object, controls: tuple[Measurement, ...] | None = None, **fields: object) -> Scene:
@@ -58,7 +60,7 @@ def plain(*steps: object, controls: tuple[Measurement, ...] | None = None, **fie
 
 def raced(*false: str, rcode: int = 0) -> Scene:
     """A name whose first answer is false, and whose second is the true one."""
-    forged = looked(list(false) or NXDOMAIN, datagrams=[datagram(*false, rcode=rcode), datagram(SITE)])
+    forged = looked(list(false) or NXDOMAIN, datagrams=[datagram(*false, rcode=rcode, ip_ttl=57), datagram(SITE)])
     return secure(forged, looked(TIMEOUT, engine="udp"))
 
 
@@ -94,9 +96,29 @@ def unanswered(failure: str) -> Scene:
     return secure(looked([SITE]), connected(), shook(), fetched(status=None, failure=failure))
 
 
+def slow(*steps: object, url: str = HTTPS) -> Scene:
+    """A request that came too late to its end, beside controls whose whole answer is known to be fast."""
+    fast = fetched(url, arrivals=[(0.1, 4000), (0.2, 24_000)])
+    return Scene(
+        measurement=measured(*steps, url=url),
+        controls=three(*(visit() if url == HTTPS else plain_visit())[:-1], fast, url=url),
+    )
+
+
+def unended(arrivals: Sequence[tuple[float, int]], url: str = HTTPS) -> HTTPRoundTrip:
+    """A request whose answer was given up after ten seconds."""
+    return fetched(url, failure=TIMEOUT, arrivals=arrivals, duration=10.0)
+
+
 def shared(*steps: object) -> Scene:
     """What fails here fails for all controls too."""
     return secure(*steps, controls=three(*steps))
+
+
+def forged_page() -> tuple[object, ...]:
+    """The system's resolver leads to another page, and DNS over HTTPS gives the true address."""
+    page = fetched(HTTP, address=FORGED, title="Blocked", length=188)
+    return looked([FORGED]), looked([SITE], engine="doh"), connected(FORGED, port=80), page
 
 
 def notice(**page: object) -> tuple[object, ...]:
@@ -119,10 +141,11 @@ SCENES: Mapping[str, Scene] = {
     "vantage.nothing_measured": secure(),
     "vantage.nothing_reached": secure(looked(TIMEOUT), looked(TIMEOUT, engine="udp")),
     "vantage.local_fault": secure(looked([SITE]), connected(SITE, "permission_denied")),
+    "vantage.captive_portal": plain(*notice(status=511)),
     "vantage.clock_or_roots": unshaken("ssl_invalid_certificate", chain=[leaf(NAME, issuer="Real CA")]),
     # The site's own page, with something amiss
     "dns.injection.reached": secure(
-        *visit(), looked([FORGED], engine="udp", datagrams=[datagram(FORGED), datagram(SITE)])
+        *visit(), looked([FORGED], engine="udp", datagrams=[datagram(FORGED, ip_ttl=57), datagram(SITE)])
     ),
     "tcp.timeout.some_addresses": partly(TIMEOUT),
     "tcp.refused.some_addresses": partly(REFUSED),
@@ -132,6 +155,7 @@ SCENES: Mapping[str, Scene] = {
     "tls.timeout.some_addresses": partly(None, TIMEOUT),
     "tls.eof.some_addresses": partly(None, EOF),
     "tls.mitm.some_addresses": partly(None, UNTRUSTED),
+    "http.parked": shared(*visit()[:4], fetched(kept=b"<title>This domain is for sale</title>")),
     "http.page.certified": secure(*visit(), controls=()),
     "http.page.same": plain(*plain_visit()),
     "http.page.same_refusal": secure(
@@ -142,9 +166,29 @@ SCENES: Mapping[str, Scene] = {
     "dns.injection.raced_nxdomain": raced(rcode=3),
     "dns.injection.raced": raced(FORGED),
     "dns.bogon.controls_differ": secure(looked(["10.10.34.35"]), screened("10.10.34.35")),
-    "dns.blockpage.suspect_address": plain(
-        looked([FORGED]), connected(FORGED, port=80), fetched(HTTP, address=FORGED, title="Blocked", length=188)
+    "dns.blockpage.known_address": replace(
+        plain(looked([FORGED]), connected(FORGED, port=80, failure=TIMEOUT)),
+        fingerprints=Fingerprints(
+            entries=(
+                Fingerprint(
+                    id="x", scope=Scope.ISP, place=Place.ADDRESS, pattern=FORGED, countries=("KG",), source="this test"
+                ),
+            )
+        ),
     ),
+    "dns.blockpage.known_page": plain(
+        looked([FORGED]),
+        connected(FORGED, port=80),
+        fetched(
+            HTTP,
+            address=FORGED,
+            title="Blocked",
+            length=188,
+            kept=b"<p>Access to the requested website has been blocked by judicial decision!</p>",
+        ),
+    ),
+    "dns.blockpage.resolvers_differ": plain(*forged_page()),
+    "dns.blockpage.unvouched_address": replace(plain(*forged_page()), health=Health.UNKNOWN),
     "dns.certificate.suspect_address": secure(
         looked([FORGED]),
         looked([SITE], engine="doh"),
@@ -172,7 +216,7 @@ SCENES: Mapping[str, Scene] = {
     "tls.mitm.ca_signed": unshaken(UNTRUSTED, chain=[_STRANGER]),
     "tls.mitm.controls_verify": unshaken(WRONG_NAME, chain=[leaf("notice.example", issuer="Real CA")]),
     "tls.certificate.out_of_date": unshaken("ssl_invalid_certificate", chain=[leaf(NAME, issuer="Old CA")]),
-    "tls.certificate.suspect_address": secure(
+    "tls.certificate.unvouched_address": secure(
         looked([FORGED]), connected(FORGED), shook(FORGED, UNTRUSTED, chain=[_STRANGER])
     ),
     "tls.reset.controls_complete": unshaken(RESET),
@@ -191,9 +235,29 @@ SCENES: Mapping[str, Scene] = {
     "http.challenge": plain(*notice(status=403, title="Just a moment...")),
     "http.refusal.controls_differ": secure(*visit()[:4], fetched(status=403)),
     "http.redirect.broken": unanswered("http_invalid_redirect_location_host"),
+    "http.blockpage.alike": replace(
+        plain(*plain_visit(title=None, length=8000, kept=b"<h1>Gatekeeper 3000</h1>", headers=HEADERS)),
+        fingerprints=Fingerprints(
+            entries=(
+                Fingerprint(
+                    id="x",
+                    scope=Scope.PRODUCT,
+                    place=Place.BODY,
+                    manner=Manner.CONTAINS,
+                    pattern="Gatekeeper 3000",
+                    source="this test",
+                ),
+            )
+        ),
+    ),
     "http.redirect.elsewhere": plain(*plain_visit()[:3], redirected(HTTP, "http://notice.example/")),
     "http.blockpage.controls_differ": plain(*notice()),
     "http.reset.controls_answered": unanswered(RESET),
+    "tls.throttle.controls_faster": slow(*visit()[:4], unended([(float(n), 800 * n) for n in range(1, 10)])),
+    "http.throttle.controls_faster": slow(
+        *plain_visit()[:3], unended([(float(n), 800 * n) for n in range(1, 10)], HTTP), url=HTTP
+    ),
+    "http.frozen.controls_answered": slow(*visit()[:4], unended([(0.2, 9000), (0.3, 16_000)])),
     "http.timeout.controls_answered": unanswered(TIMEOUT),
     "http.eof.controls_answered": unanswered(EOF),
     "http.failed.controls_answered": unanswered(UNKNOWN),

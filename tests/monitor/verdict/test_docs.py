@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Evidence, Locus, State
+from monitor.model import Evidence, Locus, Manner, Scope, State
 from monitor.verdict import RULES
 from monitor.verdict.catalogue import catalogue
-from monitor.verdict.fingerprints import FINGERPRINTS
+from monitor.verdict.pattern import compile_pattern
+from monitor.verdict.shipped import SHIPPED
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 
@@ -34,9 +35,11 @@ def test_every_word_of_a_verdict_is_explained(word):
 
 
 def test_fingerprints_say_where_they_come_from():
-    """Each has an id of its own, a source, countries, and exactly one pattern."""
-    assert len({one.id for one in FINGERPRINTS}) == len(FINGERPRINTS)
-    for one in FINGERPRINTS:
+    """Each has an id of its own, a source, and a pattern that can be looked for; a notice says where it was seen."""
+    assert len({one.id for one in SHIPPED}) == len(SHIPPED)
+    for one in SHIPPED:
         assert one.source
         assert all(len(country) == 2 and country.isupper() for country in one.countries)
-        assert bool(one.host) is not bool(one.phrase)
+        assert one.pattern
+        assert one.countries or one.scope in {Scope.FALSE_POSITIVE, Scope.PARKED}
+        assert one.manner is not Manner.REGEXP or not compile_pattern(one.pattern).empty

@@ -17,7 +17,12 @@ def test_every_rule_speaks_in_its_scene(rule):
     """Each rule has a scene, is the first to match in it, and the verdict carries what the rule says."""
     scene = SCENES[rule.id]
 
-    verdict = judge(scene.measurement, observe(scene.measurement, scene.controls), health=scene.health)
+    verdict = judge(
+        scene.measurement,
+        observe(scene.measurement, scene.controls),
+        health=scene.health,
+        fingerprints=scene.fingerprints,
+    )
 
     assert rule.id == verdict.rule_id
     assert (rule.state, rule.layer, rule.technique) == (verdict.state, verdict.layer, verdict.technique)

@@ -170,6 +170,7 @@ def test_in_a_lab_of_special_addresses_only_screened_ones_are_bogons():
     lab = three(looked(["127.0.0.10"]), connected("127.0.0.10", port=80), fetched(HTTP, address="127.0.0.10"), url=HTTP)
     steps = (
         looked(["127.0.0.66"]),
+        looked(["127.0.0.10"], engine="doh"),
         connected("127.0.0.66", port=80),
         fetched(HTTP, address="127.0.0.66", title="Blocked"),
     )
@@ -181,7 +182,7 @@ def test_in_a_lab_of_special_addresses_only_screened_ones_are_bogons():
 
 def test_a_race_at_a_resolver_nobody_uses_does_not_explain_a_dead_connection():
     """The system's answer is right and only the public resolver's was raced: the connections are what fails."""
-    raced = looked([FORGED], engine="udp", datagrams=[datagram(FORGED), datagram(SITE)])
+    raced = looked([FORGED], engine="udp", datagrams=[datagram(FORGED, ip_ttl=57), datagram(SITE)])
 
     verdict = verdict_on(measured(looked([SITE]), raced, connected(SITE, TIMEOUT)), three(*visit()))
 
@@ -428,7 +429,7 @@ def test_innocuous_targets_are_judged_by_a_sick_vantage_point():
 def test_a_notice_over_a_forged_name_is_told_from_one_on_the_way():
     """At the site's own address it is put in on the way; at an address nobody else is given the name was forged."""
     here = verdict_on(measured(*notice(), url=HTTP), three(*plain_visit(), url=HTTP))
-    there = SCENES["dns.blockpage.suspect_address"]
+    there = SCENES["dns.blockpage.resolvers_differ"]
 
     assert here.technique == "http.blockpage"
     assert verdict_on(there.measurement, there.controls).technique == "dns.injection.blockpage"
@@ -444,7 +445,7 @@ def test_observations_without_the_whole_are_refused():
 
 def test_one_lie_is_told_once():
     """A notice at a forged address is the name's forgery, and not a second one of the page."""
-    scene = SCENES["dns.blockpage.suspect_address"]
+    scene = SCENES["dns.blockpage.resolvers_differ"]
 
     assert verdict_on(scene.measurement, scene.controls).also == ()
 
@@ -537,7 +538,7 @@ def test_an_old_certificate_at_an_address_of_ones_own_is_no_forged_name():
 
 def test_a_race_is_told_by_where_it_leads():
     """What is seen at the forged address says more than that there were two answers."""
-    raced = looked([FORGED], datagrams=[datagram(FORGED), datagram(SITE)])
+    raced = looked([FORGED], datagrams=[datagram(FORGED, ip_ttl=57), datagram(SITE)])
     page = connected(FORGED, port=80), fetched(HTTP, address=FORGED, title="Blocked", length=188)
     other = connected(FORGED), shook(FORGED, UNTRUSTED, chain=[leaf("notice.example")])
 
