@@ -34,16 +34,16 @@ def frozen(arrivals: Sequence[tuple[float, int]], lasted: float) -> bool:
 
 
 def trickled(arrivals: Sequence[tuple[float, int]], lasted: float) -> bool:
-    """Whether bytes kept coming through all of the `lasted` seconds, without a pause that would be a stop.
+    """Whether bytes kept coming for at least half of the `lasted` seconds and up to their end, without a long pause.
 
     >>> trickled([(second, 4000 * second) for second in range(1, 10)], 10.0)
     True
     >>> trickled([(1, 4000), (2, 8000), (3, 12000), (4, 16000)], 10.0)
     False
     """
-    moments = [0.0, *(moment for moment, _ in arrivals), lasted]
+    moments = [*(moment for moment, _ in arrivals), lasted]
     pauses = (after - before for before, after in pairwise(moments))
-    return len(arrivals) >= _POINTS and max(pauses) <= _GAP * lasted
+    return len(arrivals) >= _POINTS and lasted - moments[0] >= lasted / 2 and max(pauses) <= _GAP * lasted
 
 
 def far_slower(arrivals: Sequence[tuple[float, int]], lasted: float, others: Sequence[float]) -> bool:

@@ -95,6 +95,6 @@ SHIPPED = (
         place=Place.BODY,
         manner=Manner.REGEXP,
         pattern=r"(?i)<title>[^<]{0,80}this domain (name )?(is|may be) for sale[^<]{0,80}</title>",
-        source="the wording of sellers' parking pages (Sedo, Afternic, Dan and others); in the title only",
+        source="our own reading: the words that sellers of names put into titles; no list was copied",
     ),
 )

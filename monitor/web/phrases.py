@@ -113,6 +113,7 @@ TECHNIQUES: Mapping[str, str] = {
     "http.reset.host": mark("HTTP: cut off when the site's name is seen (Host)"),
     "http.eof": mark("HTTP: closed after the request"),
     "http.timeout": mark("HTTP: silence after the request"),
+    "http.timeout.after_n_kilobytes": mark("HTTP: silence after the first kilobytes"),
     "http.throttle": mark("HTTP: slowed down"),
     "quic": mark("QUIC connections fail"),
     "quic.timeout": mark("QUIC: no answer"),

@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any
 
 from monitor.export.formats import ooni
-from monitor.model import Health, Outcome, Verdict
+from monitor.model import Fingerprint, Health, Manner, Outcome, Place, Scope, Verdict
 from monitor.observe import flatten, observe
 from monitor.verdict import assess, judge
+from monitor.verdict.fingerprints import Fingerprints
+from monitor.verdict.shipped import SHIPPED
 from probes.model import DoHServer, Limits, Measurement, Resolvers, Role, Target, Task, VantagePoint
 from probes.registry import all_probes
 from probes.testing import Loopback
@@ -112,7 +114,7 @@ def _understood(case: Case, measured: Iterable[Measurement]) -> Played:
     [target] = [one for one in here if not one.innocuous]
     health, _ = assess([_innocuous(one, controls) for one in here if one.innocuous], max(one.started for one in here))
     seen = observe(target, controls)
-    verdict = judge(target, seen, health=health)
+    verdict = judge(target, seen, health=health, fingerprints=_known(case.network.fingerprints))
     beside = next((one for one in controls if one.url == target.url), None)
     keys = ooni.test_keys(target, beside)
     found = {
@@ -123,6 +125,23 @@ def _understood(case: Case, measured: Iterable[Measurement]) -> Played:
         "peer": {name: keys[name] for name in ("blocking", "accessible")},
     }
     return Played(verdict=verdict, found=found)
+
+
+def _known(parts: Iterable[shape.Known]) -> Fingerprints:
+    """The shipped fingerprints and the case's own."""
+    own = (
+        Fingerprint(
+            id=f"case.{number}",
+            scope=Scope(part.scope),
+            place=Place(part.place),
+            manner=Manner(part.manner),
+            pattern=part.pattern,
+            countries=tuple(part.countries),
+            source="this case",
+        )
+        for number, part in enumerate(parts)
+    )
+    return Fingerprints(entries=(*SHIPPED, *own))
 
 
 def _innocuous(measurement: Measurement, controls: Iterable[Measurement]) -> Outcome:

@@ -195,6 +195,16 @@ class Task(Part):
     resolvers: Resolvers = Resolvers()
 
 
+class Known(Part):
+    """A block page that somebody has read in from a list."""
+
+    scope: Literal["national", "isp", "product", "recurring", "institution", "vague", "parked", "false_positive"]
+    place: Literal["host", "location", "body", "sha256", "address"]
+    manner: Literal["full", "prefix", "contains", "regexp"] = "full"
+    pattern: str
+    countries: list[str] = []
+
+
 class Peer(Part):
     """What another tool says of the same network."""
 
@@ -213,6 +223,8 @@ class Network(Part):
     internet: Internet
     everywhere: list[Rule] = []
     """What every network does alike, the controls' included: it is then the site's own doing."""
+    fingerprints: list[Known] = []
+    """Beside those that come with the project."""
     vantage: View = View()
     controls: list[View] = [View(), View(), View()]
     peer: Peer | None = None

@@ -112,8 +112,9 @@ def notice_at_suspect(case: Case, *, healthy: bool) -> Observation | None:
 
 def _page_at_suspect(case: Case) -> Observation | None:
     hop = case.last
-    shown = not hop.secure and hop.page is not None and case.at_suspect
-    return hop.fetch if shown and case.others_succeed else None
+    if hop.secure or hop.page is None or not case.at_suspect or case.fingerprints.parked(hop.page):
+        return None
+    return hop.fetch if case.others_succeed else None
 
 
 def wrong_certificate_at_suspect(case: Case) -> Observation | None:

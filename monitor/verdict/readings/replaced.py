@@ -49,8 +49,8 @@ def elsewhere(case: Case) -> Observation | None:
 
 
 def other_page(case: Case) -> Observation | None:
-    """A page that is not the one that most controls get, nor one that is known to look like a notice and be none."""
+    """A page that is not the one that most controls get, nor one that is known to be no notice (a seller's, say)."""
     page = _in_the_clear(case)
-    if page is None or page.location or case.fingerprints.refuted(page):
+    if page is None or page.location or case.fingerprints.refuted(page) or case.fingerprints.parked(page):
         return None
     return case.last.fetch if case.likeness() is Likeness.DIFFERENT else None
