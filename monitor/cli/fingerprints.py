@@ -55,7 +55,7 @@ def import_list(
     replace: Annotated[bool, typer.Option("--replace", help="Forget first what was read in before.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
-    """Read a list of known block pages into the data folder; verdicts use it beside the shipped one.
+    """Read a list of known block pages into the data folder, beside the shipped one.
 
     Reading the same list again changes nothing. A file with a line that is wrong is not read in at all; patterns that
     cannot be looked for at a bounded cost (references back, looking around) are left out and counted.

@@ -1,0 +1,174 @@
+"""`presscanary fingerprints`: public lists are read in whole or not at all, and one wrong line is one message."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from monitor.cli import main
+from monitor.store import StoreError
+from monitor.store import fingerprints as kept
+
+HEADER = "name,scope,other_names,location_found,pattern_type,pattern,confidence_no_fp,expected_countries,source,exp_url,notes"
+OONI = f"""{HEADER}
+kg_0,isp,,header.location,full,http://homeline.example/blockpage.html,5,KG,ooni,,
+"two.lines",nat,,body,contains,"first line
+second line",5,"ID, ZZ",ooni,,
+odd,injb,,body,contains,some words,5,,ooni,,
+server,prod,,header.server,contains,Gatekeeper,5,,ooni,,
+look,nat,,body,regexp,(?=ahead)x,5,KG,ooni,,
+lax,nat,,body,regexp,x*,5,KG,ooni,,
+short,nat,,body,contains,no,5,KG,ooni,,
+address,isp,,dns,full,198.18.0.9,5,KG,ooni,,
+"""
+PLANET = """{"fingerprint": "c_isp_kg_one", "pattern": "blocked by .{0,40}decision"}
+{"fingerprint": "a_prod_gate", "pattern": "Gatekeeper \\\\d+"}
+{"fingerprint": "x_fp_bank", "pattern": "Улуттук банкы"}
+{"fingerprint": "c_isp_kg_one", "pattern": "another page of theirs"}
+"""
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run the command on a data folder of its own: exit code, output, errors. A text stands for a file that holds it."""
+
+    def made(*arguments, text=None):
+        if text is not None:
+            (tmp_path / "list").write_bytes(text if isinstance(text, bytes) else text.encode())
+            arguments = [*arguments, str(tmp_path / "list")]
+        code = 0
+        try:
+            main(["--data-dir", str(tmp_path / "data"), "fingerprints", *arguments])
+        except SystemExit as end:
+            code = end.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return made
+
+
+def test_oonis_list_is_read(run):
+    """Rows that verdicts can use are kept with scope, place and countries; the others are counted with their reason."""
+    code, out, _ = run("import", "--json", text=OONI)
+    listed = {one["id"]: one for one in json.loads(run("list", "--json")[1])}
+
+    told = json.loads(out)
+    assert (code, told["read"], told["new"], sum(told["skipped"].values())) == (0, 3, 3, 5)
+    assert (listed["kg_0"]["place"], listed["kg_0"]["scope"], listed["kg_0"]["countries"]) == (
+        "location",
+        "isp",
+        ["KG"],
+    )
+    assert listed["two.lines"]["pattern"] == "first line\nsecond line"
+    assert listed["two.lines"]["countries"] == ["ID"]
+    assert listed["address"]["place"] == "address"
+
+
+def test_censored_planets_list_is_read(run):
+    """The id tells whose page it is and where; two patterns of one id are both kept."""
+    run("import", text=PLANET)
+    listed = {one["id"]: one for one in json.loads(run("list", "--json")[1])}
+
+    assert (listed["c_isp_kg_one"]["scope"], listed["c_isp_kg_one"]["countries"]) == ("isp", ["KG"])
+    assert listed["c_isp_kg_one:2"]["pattern"] == "another page of theirs"
+    assert listed["a_prod_gate"]["scope"] == "product"
+    assert listed["x_fp_bank"]["scope"] == "false_positive"
+
+
+def test_reading_again_changes_nothing_and_lists_stand_beside_each_other(run):
+    """The second import of a list has nothing new; another list is added; --replace forgets what was there."""
+    run("import", text=OONI)
+    again = json.loads(run("import", "--json", text=OONI)[1])
+    beside = json.loads(run("import", "--json", text=PLANET)[1])
+    instead = json.loads(run("import", "--json", "--replace", text=PLANET)[1])
+
+    assert (again["new"], again["total"]) == (0, 3)
+    assert (beside["new"], beside["total"]) == (4, 7)
+    assert instead["total"] == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("", 1, "the file is empty"),
+        ("name,scope\na,b\n", 1, "missing: location_found"),
+        (f"{HEADER}\na,isp,,body,full,words,5,KG,ooni\n", 2, "expected 11 fields"),
+        (f"{HEADER}\na,isp,,body,glob,words,5,KG,ooni,,\n", 2, "expected one of full, prefix, contains, regexp"),
+        (f"{HEADER}\na,isp,,body,full,words,5,Kyrgyzstan,ooni,,\n", 2, "expected two-letter country codes"),
+        (f"{HEADER}\na,isp,,body,full, ,5,KG,ooni,,\n", 2, "the pattern is empty"),
+        (f"{HEADER}\n\x1b[31m,isp,,body,full,words,5,KG,ooni,,\n", 2, "expected a name"),
+        (f"{HEADER}\n" + "a" * 200_000, 2, "a line is longer"),
+        (PLANET + "{nonsense}\n", 5, "not JSON"),
+        (PLANET + '{"fingerprint": "a_b"}\n', 5, "the keys 'fingerprint' and 'pattern'"),
+        (PLANET + '{"fingerprint": 3, "pattern": "x"}\n', 5, "expected a name"),
+        (PLANET + '{"fingerprint": "a_b", "pattern": []}\n', 5, "the pattern is empty"),
+        (PLANET + "[" * 100_000 + "\n", 5, "not JSON"),
+        (b"\xff\xfe\x00", 1, "UTF-8"),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_is_read_in(run, tmp_path, text, line, why):
+    """One message with file and line, exit code 2, and the folder is as it was."""
+    code, out, err = run("import", text=text)
+
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{tmp_path / 'list'}:{line}: ")
+    assert why in err
+    assert "\x1b" not in err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_is_not_there_is_named(run, tmp_path):
+    """A slip of the keyboard is wrong input."""
+    code, _, err = run("import", str(tmp_path / "nowhere"))
+
+    assert (code, err) == (2, f"{tmp_path / 'nowhere'}: No such file or directory\n")
+
+
+def test_a_file_that_was_damaged_is_told_with_its_line(run, tmp_path):
+    """What is kept is read strictly: half a line is no list."""
+    run("import", text=OONI)
+    file = tmp_path / "data" / "fingerprints.jsonl"
+    file.write_bytes(file.read_bytes()[:-30])
+
+    code, _, err = run("list")
+
+    assert code == 1
+    assert "fingerprints.jsonl:3" in err
+
+
+def test_without_an_import_the_shipped_ones_are_listed(run):
+    """A table for people, with the source of each; a country chooses."""
+    _, out, _ = run("list", "--country", "kg")
+
+    assert "kg.homeline" in out
+    assert "uz.registry" not in out
+
+
+def test_a_write_that_fails_leaves_the_list_as_it_was(run, tmp_path, monkeypatch):
+    """The new file takes the old one's name only when it is on the disk."""
+    run("import", text=OONI)
+    before = (tmp_path / "data" / "fingerprints.jsonl").read_bytes()
+
+    def full(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = run("import", text=PLANET)
+
+    assert code == 1
+    assert "full" in err
+    assert (tmp_path / "data" / "fingerprints.jsonl").read_bytes() == before
+    assert not list((tmp_path / "data").glob("*.new"))
+
+
+def test_what_is_read_comes_back(run, tmp_path):
+    """The store gives the records that were saved, in their order, and none for a folder without a list."""
+    run("import", text=PLANET)
+
+    assert [one.id for one in kept.read_fingerprints(tmp_path / "data")][:2] == ["c_isp_kg_one", "a_prod_gate"]
+    assert kept.read_fingerprints(tmp_path / "elsewhere") == ()
+    (tmp_path / "data" / "fingerprints.jsonl").write_text("[]\n")
+    with pytest.raises(StoreError, match=r"fingerprints\.jsonl:1"):
+        kept.read_fingerprints(tmp_path / "data")
