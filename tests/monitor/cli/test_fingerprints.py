@@ -11,9 +11,12 @@ from monitor.cli import main
 from monitor.store import StoreError
 from monitor.store import fingerprints as kept
 
-HEADER = "name,scope,other_names,location_found,pattern_type,pattern,confidence_no_fp,expected_countries,source,exp_url,notes"
+HEADER = (
+    "name,scope,other_names,location_found,pattern_type,pattern,"
+    "confidence_no_fp,expected_countries,source,exp_url,notes"
+)
 OONI = f"""{HEADER}
-kg_0,isp,,header.location,full,http://homeline.example/blockpage.html,5,KG,ooni,,
+kg_0,isp,,header.location,full,http://homeline.example/b,5,KG,ooni,,
 "two.lines",nat,,body,contains,"first line
 second line",5,"ID, ZZ",ooni,,
 odd,injb,,body,contains,some words,5,,ooni,,
@@ -32,7 +35,7 @@ PLANET = """{"fingerprint": "c_isp_kg_one", "pattern": "blocked by .{0,40}decisi
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    """Run the command on a data folder of its own: exit code, output, errors. A text stands for a file that holds it."""
+    """Run the command on a data folder of its own: exit code, output, errors. `text` is what a file holds."""
 
     def made(*arguments, text=None):
         if text is not None:
