@@ -450,6 +450,21 @@ class Source:
     url: str
     tier: str = ""
     says: str = ""
+    date: str = ""
+    """This source's own date, where it is not the claim's …"""
+    interval: tuple[datetime, datetime] | None = None
+    """… and the UTC interval that it stands for, the end excluded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """What a claim's sources say of one provider; without a network there is nothing to measure it by."""
+
+    name: str
+    state: str
+    """blocked, or not_blocked."""
+    networks: tuple[str, ...] = ()
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -473,6 +488,9 @@ class Claim:
     disagreements: tuple[str, ...] = ()
     note: str = ""
     simulated: bool = False
+    term: datetime | None = None
+    """Where an order named its own end: the first moment after it."""
+    providers: tuple[Provider, ...] = ()
 
 
 class ClaimVerdict(StrEnum):
@@ -482,6 +500,24 @@ class ClaimVerdict(StrEnum):
     CONSISTENT = "consistent"
     CONTRADICTED = "contradicted"
     NOT_TESTABLE = "not testable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """Whether the detector would have seen a block on a claim's dates, with the measurements that were made then.
+
+    Shares of imagined blocks that it would have seen in time, and hours from their onset to the alarm (the middle one
+    of those seen, None where none was).
+    """
+
+    imagined: int
+    """Onsets that were tried, spread over the claim's interval."""
+    full: float
+    """… by blocks that fail every measurement."""
+    leaky: float
+    """… by blocks that let three in ten through."""
+    full_hours: float | None = None
+    leaky_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,6 +533,51 @@ class ClaimCheck:
     days_asked: int = 0
     measurements: int = 0
     events: tuple[str, ...] = ()
+    power: Power | None = None
+    """None where nobody computed it: the claim speaks of paper, or no cells were at hand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceScore:
+    """How often what one source says agrees with the measurements, over all claims that it stands behind."""
+
+    source: str
+    """A host, or the name of what is not on the web."""
+    claims: int
+    supported: int = 0
+    consistent: int = 0
+    contradicted: int = 0
+    not_testable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enforcement:
+    """What happened on the wire around an event on paper: a threat, an order, a ruling."""
+
+    claim: str
+    finding: str
+    """block_followed, blocked_before, no_block_followed; of rulings still_blocked, not_blocked; or not_testable. What
+    follows is not said to be caused."""
+    why: str
+    days: float | None = None
+    """From the paper's date to the block's onset: negative where the block came first."""
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """A declared term beside the block: does the block end when its order does?"""
+
+    claim: str
+    ran_out: datetime
+    """The first moment after the term."""
+    finding: str
+    """ended, went_on, not_testable."""
+    days: float | None = None
+    """Days that the block was seen to go on beyond the term; below 0 where it ended before."""
+    lasts: bool = False
+    """Whether it still goes on, as far as is known."""
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -509,3 +590,6 @@ class CheckReport:
     unseen: tuple[str, ...] = ()
     """Claims of a block for which no event was found although there was data."""
     simulated: bool = False
+    sources: tuple[SourceScore, ...] = ()
+    enforcement: tuple[Enforcement, ...] = ()
+    terms: tuple[Term, ...] = ()

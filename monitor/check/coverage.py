@@ -42,7 +42,12 @@ class Coverage:
     @property
     def reachable(self) -> bool:
         """Whether it was seen, with power, that the target could be reached."""
-        return self.powerful and self.ok >= OPEN * (self.ok + self.blocked)
+        return self.powerful and self.mostly_ok
+
+    @property
+    def mostly_ok(self) -> bool:
+        """Whether nearly all that came out ok or blocked was ok; with nothing measured, no."""
+        return bool(self.ok) and self.ok >= OPEN * (self.ok + self.blocked)
 
 
 def dates(window: Window, now: datetime) -> frozenset[date]:
@@ -73,6 +78,14 @@ def measured(days: Iterable[Day], asked: Collection[date]) -> Coverage:
         blocked=sum(day.blocked for day in rows),
         down=sum(day.down for day in rows),
     )
+
+
+def by_target(days: Iterable[Day]) -> dict[tuple[str, str], list[Day]]:
+    """The days of each target in each country."""
+    found: dict[tuple[str, str], list[Day]] = {}
+    for day in days:
+        found.setdefault((day.target, day.country), []).append(day)
+    return found
 
 
 def about(days: Iterable[Day], claim: Claim) -> tuple[Day, ...]:

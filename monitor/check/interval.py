@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from monitor.model import Interval
+from monitor.model import Claim, Interval
 
 Window: TypeAlias = tuple[datetime, datetime]
 """A claim's interval: the end excluded."""
 
 DAY = timedelta(days=1)
+NEAR = timedelta(days=3)
+"""An edge this far from a claim's date still agrees with it: before autumn 2025 a Kyrgyz order reached provider after
+provider by letter, over days (OCCRP, 15 November 2024)."""
+NEAR_MINUTES = timedelta(hours=1)
+"""The same for a claim that is precise to the minute (ours)."""
+
+
+def near(claim: Claim) -> timedelta:
+    """How far an edge may lie from a claim's dates and still agree."""
+    return NEAR_MINUTES if claim.precision == "minute" else NEAR
 
 
 def overlaps(edge: Interval, window: Window) -> bool:

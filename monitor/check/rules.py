@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.check.coverage import Coverage
-from monitor.check.interval import DAY, Window, distance, width
+from monitor.check.interval import DAY, Window, distance, near, width
 from monitor.check.sight import Sight
-from monitor.model import Claim, ClaimVerdict, Interval
+from monitor.model import Claim, ClaimVerdict, Interval, Power
 
-NEAR = timedelta(days=3)
-"""An edge this far from a claim's date still agrees with it: before autumn 2025 a Kyrgyz order reached provider after
-provider by letter, over days (OCCRP, 15 November 2024)."""
-NEAR_MINUTES = timedelta(hours=1)
-"""The same for a claim that is precise to the minute (ours)."""
 VAGUE = timedelta(days=31)
 """An edge that is known no better than this supports no date; it can be consistent with it (ours)."""
+
+SURE = 0.9
+"""Share of imagined full blocks which the detector must have seen, for a `no` (ours)."""
 
 SUPPORTED, CONSISTENT, CONTRADICTED, NOT_TESTABLE = ClaimVerdict
 
@@ -39,6 +37,8 @@ class Question:
     implied: Window
     """How long a block must have lasted if the claim and the documented end are true."""
     now: datetime
+    power: Power | None = None
+    """None where it was not computed: then the counts of the claim's days must do alone."""
 
     @property
     def window(self) -> Window:
@@ -48,7 +48,17 @@ class Question:
     @property
     def near(self) -> timedelta:
         """How far an edge may lie from the claim and still agree."""
-        return NEAR_MINUTES if self.claim.precision == "minute" else NEAR
+        return near(self.claim)
+
+    @property
+    def powerful(self) -> bool:
+        """Whether a block on these days would have been seen."""
+        return self.coverage.powerful and (self.power is None or self.power.full >= SURE)
+
+    @property
+    def reachable(self) -> bool:
+        """Whether it was seen, with power, that the target could be reached."""
+        return self.powerful and self.coverage.mostly_ok
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +84,7 @@ def unblocked(question: Question) -> Finding:
     found = [_end(question, sight) for sight in earlier if sight.last_seen(question.now) == newest]
     if found:
         return _best(found) or _untestable(question)
-    if question.coverage.reachable:
+    if question.reachable:
         return Finding(
             verdict=CONSISTENT, why=f"reachable then ({_counted(question.coverage)}), and no block was seen before"
         )
@@ -87,7 +97,7 @@ def extended(question: Question) -> Finding:
     found = [sight for sight in question.sights if sight.during(question.window, question.now)]
     whole = [sight for sight in found if sight.onset[1] <= start and sight.last_seen(question.now) >= end]
     events = tuple(sorted({sight.event for sight in whole or found}))
-    if whole and question.coverage.powerful and question.coverage.blocked:
+    if whole and question.powerful and question.coverage.blocked:
         return Finding(verdict=SUPPORTED, why="blocked during all of it", days=0.0, events=events)
     if found:
         return Finding(verdict=CONSISTENT, why="blocked during a part of it", days=0.0, events=events)
@@ -100,7 +110,7 @@ def quiet(question: Question) -> Finding:
     if found and question.coverage.measurements:
         events = tuple(sorted({sight.event for sight in found}))
         return Finding(verdict=CONTRADICTED, why="a block was seen where none is expected", days=0.0, events=events)
-    if not found and question.coverage.reachable:
+    if not found and question.reachable:
         return Finding(verdict=SUPPORTED, why=f"no block, as expected ({_counted(question.coverage)})")
     return _untestable(question)
 
@@ -147,9 +157,9 @@ def _onset(question: Question, sight: Sight) -> Finding:
         return answer(SUPPORTED if data.measurements else CONSISTENT, why)
     if abs(days) * DAY <= question.near:
         return answer(CONSISTENT, f"the block began {_apart(days)}, as when it reaches provider after provider")
-    if days < 0 and question.coverage.powerful:
+    if days < 0 and question.powerful:
         return answer(CONTRADICTED, f"the block had begun {_apart(days)} ({_counted(question.coverage)})")
-    if days > 0 and question.coverage.reachable:
+    if days > 0 and question.reachable:
         return answer(CONTRADICTED, f"reachable then ({_counted(question.coverage)}); a block began {_apart(days)}")
     if days > 0 and sight.onset[0] is not None:
         why = f"{_little(question)}; a block began {_apart(days)}, and before it worked"
@@ -179,14 +189,14 @@ def _end(question: Question, sight: Sight) -> Finding:
         return answer(SUPPORTED if data.measurements else CONSISTENT, why)
     if abs(days) * DAY <= question.near:
         return answer(CONSISTENT, f"the block ended {_apart(days)}")
-    if question.coverage.powerful:
+    if question.powerful:
         said = "went on" if sight.end is None else f"ended {_apart(days)}"
         return answer(CONTRADICTED, f"the block {said} ({_counted(question.coverage)})")
     return answer(NOT_TESTABLE, _little(question))
 
 
 def _nothing(question: Question) -> Finding:
-    if not question.coverage.reachable:
+    if not question.reachable:
         return _untestable(question)
     why = f"reachable then ({_counted(question.coverage)}), and no block was seen"
     if not question.sights:
@@ -201,7 +211,7 @@ def _untestable(question: Question) -> Finding:
     coverage = question.coverage
     if not coverage.asked:
         return Finding(verdict=NOT_TESTABLE, why="the claim's dates lie in the future")
-    if coverage.powerful:
+    if question.powerful:
         return Finding(
             verdict=NOT_TESTABLE, why=f"mixed results then, and no event that explains them: {_counted(coverage)}"
         )

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from monitor.app import App, utc_now
 from monitor.check import check
-from monitor.cli.check import render as render_check
+from monitor.cli.claims.text import render as render_check
 from monitor.cli.events import render as render_events
 from monitor.cli.frame import FAULT, CommandError, err, out, place, print_json
 from monitor.cli.run import stop_on_signals

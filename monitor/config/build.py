@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
 from monitor.config import dates
 from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
-from monitor.config.shape import ClaimPart, FilePart, MilestonePart, Part, ResolversPart, TargetPart, VantagePart
+from monitor.config.shape import (
+    ClaimPart,
+    FilePart,
+    MilestonePart,
+    Part,
+    ProviderPart,
+    ResolversPart,
+    SourcePart,
+    TargetPart,
+    VantagePart,
+)  # fmt: skip
 from monitor.detect.settings import DetectorSettings
-from monitor.model import Claim, Source
+from monitor.model import Claim, Provider, Source
 from probes.model import DoHServer, Limits, Resolvers, Role, Target, VantagePoint
 
 
@@ -62,27 +74,74 @@ def _resolvers(part: ResolversPart) -> Resolvers:
 
 
 def _claims(part: ClaimPart, file: FilePart) -> Iterator[Claim]:
-    """One claim, or one per target where the statement speaks of several: `id@target`."""
+    """One claim, or one per target where the statement speaks of several, `id@target`; and one more for each provider
+    whose network is known, `id:provider`.
+    """
     local = dates.zone(part.timezone or file.timezone)
+    for target in part.target:
+        whole = _claim(part, target, local, simulated=file.simulated)
+        several = f"@{target}" if len(part.target) > 1 else ""
+        yield replace(whole, id=part.id + several)
+        for provider in part.providers:
+            if provider.networks:
+                name = f"{part.id}:{_slug(provider.name)}{several}"
+                yield replace(_of_provider(whole, provider, local), id=name)
+
+
+def _claim(part: ClaimPart, target: str, local: tzinfo, *, simulated: bool) -> Claim:
     first, last = part.interval or (part.date, part.date)
     assert first is not None
     assert last is not None
-    for target in part.target:
-        yield Claim(
-            id=part.id if len(part.target) == 1 else f"{part.id}@{target}",
-            target=target,
-            country=part.country,
-            kind=part.kind,
-            date=part.date or f"{first}/{last}",
-            precision=part.precision or (dates.precision(part.date) if part.date else "unknown"),
-            interval=dates.window(first, last, local),
-            weight=part.weight,
-            networks=tuple(part.networks),
-            sources=tuple(Source(url=source.url, tier=source.tier, says=source.says) for source in part.sources),
-            disagreements=tuple(part.disagreements),
-            note=part.note,
-            simulated=file.simulated,
-        )
+    return Claim(
+        id=part.id,
+        target=target,
+        country=part.country,
+        kind=part.kind,
+        date=part.date or f"{first}/{last}",
+        precision=part.precision or (dates.precision(part.date) if part.date else "unknown"),
+        interval=dates.window(first, last, local),
+        weight=part.weight,
+        networks=tuple(part.networks),
+        sources=tuple(_source(source, local) for source in part.sources),
+        disagreements=tuple(part.disagreements),
+        note=part.note,
+        simulated=simulated,
+        term=None if part.term is None else dates.span(part.term, local)[1],
+        providers=tuple(
+            Provider(name=each.name, state=each.state, networks=tuple(each.networks), date=each.date or "")
+            for each in part.providers
+        ),
+    )
+
+
+def _source(part: SourcePart, local: tzinfo) -> Source:
+    interval = None if part.date is None else dates.span(part.date, local)
+    return Source(url=part.url, tier=part.tier, says=part.says, date=part.date or "", interval=interval)
+
+
+def _of_provider(whole: Claim, part: ProviderPart, local: tzinfo) -> Claim:
+    """The claim about one provider: one that does not block is an order not carried out."""
+    own = whole
+    if part.date is not None:
+        interval = whole.interval[0], max(whole.interval[1], dates.span(part.date, local)[1])
+        own = replace(whole, date=part.date, precision=dates.precision(part.date), interval=interval)
+    return replace(
+        own,
+        kind=whole.kind if part.state == "blocked" else "not_enforced",
+        weight="weak" if part.state == "blocked" and whole.weight != "none" else "none",
+        networks=tuple(part.networks),
+        providers=(),
+        term=None,
+    )
+
+
+def _slug(name: str) -> str:
+    """A provider's name as part of an id.
+
+    >>> _slug("O!"), _slug("Mega-line (AS41750)")
+    ('o', 'mega-line-as41750')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _milestone(part: MilestonePart) -> Milestone:

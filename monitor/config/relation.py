@@ -29,6 +29,7 @@ def relate(tree: Tree) -> None:
         _dates(tree, where, claim, _zone_of(tree, claim))
         if isinstance(claim, dict) and claim.get("date") is None and claim.get("interval") is None:
             tree.tell(tree.place(where), "this claim has neither date nor interval", "one of the two")
+        _term(tree, where, claim, _zone_of(tree, claim))
     for where, milestone in _entries(tree.value, "milestones"):
         _dates(tree, where, milestone, _zone_of(tree, milestone))
 
@@ -137,6 +138,14 @@ def _dates(tree: Tree, where: Where, claim: Any, local: tzinfo) -> None:
             tree.tell(
                 tree.place((*where, "date")), f"the date {date} lies outside the claim's interval", "a date within it"
             )
+
+
+def _term(tree: Tree, where: Where, claim: Any, local: tzinfo) -> None:
+    term, interval = _span(_at(claim, "term"), local), _at(claim, "interval")
+    began = _span(interval[0] if isinstance(interval, list) and interval else _at(claim, "date"), local)
+    if term and began and term[1] <= began[0]:
+        told = f"the term ends on {_at(claim, 'term')}, before the claim begins"
+        tree.tell(tree.place((*where, "term")), told, "the last day of the time for which it was ordered")
 
 
 def _span(date: Any, local: tzinfo) -> Any:

@@ -142,6 +142,18 @@ class SourcePart(Part):
     ]
     tier: str = Field(default="", description="outlet, rferl, cpj, press, ngo, court, dataset …")
     says: str = ""
+    date: Date | None = Field(default=None, description="What this source says, where it is not the claim's own date.")
+
+
+class ProviderPart(Part):
+    """What the sources of a claim say of one provider."""
+
+    name: Text
+    state: Literal["blocked", "not_blocked"] = "blocked"
+    networks: list[Network] = Field(
+        default=[], description="Its autonomous systems; with them, this becomes a claim of its own."
+    )
+    date: Date | None = Field(default=None, description="Where it is not the claim's own.")
 
 
 class ClaimPart(Part):
@@ -166,7 +178,9 @@ class ClaimPart(Part):
     weight: Literal["strong", "weak", "none"] = Field(
         default="none", description="How far a detector may be scored against it."
     )
+    term: Date | None = Field(default=None, description="Last day of the time for which it was ordered.")
     networks: list[Network] = Field(default=[], description="Where the statement speaks of certain networks only.")
+    providers: list[ProviderPart] = Field(default=[], description="What is said of single providers.")
     sources: Annotated[list[SourcePart], Field(min_length=1)]
     disagreements: list[Text] = []
     note: str = ""

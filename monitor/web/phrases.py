@@ -78,6 +78,28 @@ CLAIMS: Mapping[str, str] = {
     "look_alike": mark("looks like a block and is none"),
 }
 
+VERDICTS: Mapping[str, str] = {
+    "supported": mark("supported"),
+    "consistent": mark("consistent"),
+    "contradicted": mark("contradicted"),
+    "not testable": mark("not testable"),
+}
+
+ENFORCEMENT: Mapping[str, str] = {
+    "block_followed": mark("a block followed"),
+    "blocked_before": mark("the block was there before"),
+    "no_block_followed": mark("no block followed"),
+    "still_blocked": mark("still blocked afterwards"),
+    "not_blocked": mark("not blocked afterwards"),
+    "not_testable": mark("not testable"),
+}
+
+TERMS: Mapping[str, str] = {
+    "ended": mark("the block ended with the term"),
+    "went_on": mark("the block went on"),
+    "not_testable": mark("not testable"),
+}
+
 TECHNIQUES: Mapping[str, str] = {
     "dns": mark("interference with name lookup (DNS)"),
     "dns.nxdomain": mark("DNS: told that the name does not exist"),

@@ -13,7 +13,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from monitor.check import check
-from monitor.cli.check import command, compare, read, render, summary
+from monitor.cli.check import Wanted, command, compare, read
+from monitor.cli.claims.text import render, summary
 from monitor.cli.frame import USAGE, CommandError, Place
 from monitor.config import load, shipped
 from monitor.model import BlockingEvent, Cell, CheckReport, Claim, Day, Locus, Source, Tier
@@ -119,7 +120,7 @@ def test_stored_events_and_imported_cells_are_compared_with_the_claims(tmp_path:
             ]
         )
         store.save_events([event()])
-    report = compare(load(shipped()), read(tmp_path, "KG"), "KG", now=NOW)
+    report = compare(load(shipped()), read(tmp_path, "KG"), now=NOW, wanted=Wanted(country="KG"))
     found = {each.claim.id: each for each in report.checks}
     assert found["kloop-ru-2023-block"].verdict.value == "supported"
     assert (found["kloop-ru-2023-block"].days_covered, found["kloop-ru-2023-block"].measurements) == (2, 18)
