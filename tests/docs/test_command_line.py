@@ -16,10 +16,15 @@ from monitor.model import (
     CheckReport,
     Claim,
     ClaimCheck,
+    Enforcement,
     Latest,
     NetworkSpan,
     Outcome,
+    Power,
+    Provider,
     Source,
+    SourceScore,
+    Term,
     Timings,
     VantageStatus,
     Verdict,
@@ -80,7 +85,11 @@ def test_the_check_is_described():
     """So do those of the check, of its claims and of their sources."""
     assert keys("check: JSON") == names(CheckReport)
     assert keys("check: JSON", table=1) == names(ClaimCheck)
-    assert told("check: JSON", "claim") == names(Claim) | names(Source)
+    assert told("check: JSON", "claim") == names(Claim) | names(Source) | names(Provider)
+    assert told("check: JSON", "power") == names(Power)
+    assert names(SourceScore) <= told("check: JSON", "sources")
+    assert names(Enforcement) <= told("check: JSON", "enforcement")
+    assert names(Term) <= told("check: JSON", "terms")
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """`presscanary check` and its report on the terminal."""
 
+import csv
 import io
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from monitor.check import check
-from monitor.cli.check import Wanted, command, compare, read
+from monitor.cli.check import Form, Wanted, command, compare, read, written
 from monitor.cli.claims.text import render, summary
 from monitor.cli.frame import USAGE, CommandError, Place
 from monitor.config import load, shipped
@@ -180,3 +182,117 @@ def test_what_is_left_over_on_either_side_is_named() -> None:
     lines = "\n".join(summary(report))
     assert "Events that no claim speaks of: other" in lines
     assert "there are data and no event: kloop-block" in lines
+
+
+def asked(tmp_path: Path, *arguments: str, config: Path | None = None) -> Any:
+    """The result of `check` with these arguments, without a store."""
+    return CliRunner().invoke(app(config or shipped(), tmp_path / "none"), ["check", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--target", "nobody"], "no claim of"),
+        (["--source", "nobody.example"], "has such a source"),
+        (["--json", "--format", "csv"], "expected one of the two"),
+        (["--output", "/nowhere/report.html"], "No such file or directory"),
+        (["--output", "."], "Is a directory"),
+    ],
+)
+def test_wrong_input_is_one_line_and_exit_code_2(tmp_path: Path, arguments: list[str], told: str) -> None:
+    """What cannot be done is told with its reason."""
+    result = asked(tmp_path, *arguments)
+    assert isinstance(result.exception, CommandError)
+    assert told in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert result.exception.code == USAGE
+
+
+def test_an_unknown_format_or_language_is_wrong_input(tmp_path: Path) -> None:
+    """The command line says which there are."""
+    assert asked(tmp_path, "--format", "pdf").exit_code == USAGE
+    assert asked(tmp_path, "--format", "html", "--language", "xx").exit_code == USAGE
+
+
+def test_one_target_or_one_source_can_be_asked_for(tmp_path: Path) -> None:
+    """The claims about it, and no others."""
+    checks = json.loads(asked(tmp_path, "--target", "tiktok", "--json").stdout)["checks"]
+    assert {each["claim"]["target"] for each in checks} == {"tiktok"}
+    checks = json.loads(asked(tmp_path, "--source", "eurasianet.org", "--format", "json").stdout)["checks"]
+    assert checks
+    assert all(any("eurasianet" in source["url"] for source in each["claim"]["sources"]) for each in checks)
+
+
+@pytest.mark.parametrize("ending", ["txt", "json", "csv", "html"])
+def test_the_ending_of_the_file_says_what_is_written(tmp_path: Path, ending: str) -> None:
+    """Text, JSON, CSV or a page, each with every claim."""
+    file = tmp_path / f"report.{ending}"
+    result = asked(tmp_path, "--output", str(file), "--target", "tiktok")
+    assert (result.exit_code, result.stdout) == (0, "")
+    text = file.read_text(encoding="utf-8")
+    assert text.lstrip().startswith({"txt": "claim ", "json": "{", "csv": "claim,", "html": "<!doctype html>"}[ending])
+    assert "tiktok-2024-block" in text
+
+
+HOSTILE = replace(
+    CLAIM,
+    id="<script>alert(1)</script>",
+    date="=HYPERLINK(1)",
+    sources=(Source(url="https://news.example/<b>", says='"><img src=x onerror=alert(1)>\u202e'),),
+    disagreements=("<i>no</i>",),
+)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_the_page_stands_alone_and_lets_nothing_through(language: str) -> None:
+    """No script, link, picture or style sheet; what strangers wrote is text, and what hides is written out."""
+    html = written(check([], [HOSTILE], DAYS, now=NOW), Form.HTML, language)
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<i>no" not in html
+    assert "\u202e" not in html
+    assert re.findall(r'(?:href|src)\s*=\s*"', html) == []
+    assert "default-src 'none'" in html
+    assert f'<html lang="{language}">' in html
+    assert "&lt;script&gt;" in html
+    assert "@media print" in html
+
+
+@pytest.mark.parametrize("form", list(Form))
+def test_every_form_of_a_simulated_report_says_so(form: Form) -> None:
+    """Wherever it is read, and a single row of the CSV too."""
+    report = check([event(simulated=True)], [replace(CLAIM, simulated=True)], DAYS, now=NOW)
+    text = written(report, form)
+    assert {Form.CSV: ",true\r\n", Form.JSON: '"simulated": true'}.get(form, "SIMULATED") in text
+
+
+def test_the_sheet_runs_no_formula() -> None:
+    """A text that begins like one is quoted; numbers stay numbers."""
+    rows = list(csv.DictReader(io.StringIO(written(check([], [HOSTILE], DAYS, now=NOW), Form.CSV))))
+    assert [row["date"] for row in rows] == ["'=HYPERLINK(1)"]
+    assert [row["measurements"] for row in rows] == ["9"]
+
+
+def test_the_store_is_replayed_for_the_power_of_a_claim(tmp_path: Path) -> None:
+    """Hourly rows before, during and after the claim's days would have shown a block; the report says how soon."""
+    first = datetime(2023, 9, 10, tzinfo=UTC)
+    times = [first + timedelta(hours=number) for number in range(24 * 7)]
+    config = tmp_path / "targets.yaml"
+    config.write_text(
+        "targets: [{id: kloop-ru, urls: ['https://kloop.example/']}]\n"
+        "documented:\n"
+        "- {id: c, target: kloop-ru, country: KG, kind: blocked, date: 2023-09-12, sources: [{url: 'doc:x'}]}\n"
+    )
+    with open_store(tmp_path / "data") as store:
+        store.append_cells(
+            [
+                Cell(
+                    target="kloop-ru", country="KG", network="AS1", vantage="v", start=time, end=time, ok=1, source="x"
+                )
+                for time in times
+            ]
+        )
+    result = CliRunner().invoke(app(config, tmp_path / "data"), ["check", "--json"])
+    [each] = json.loads(result.stdout)["checks"]
+    assert (each["verdict"], each["power"]["full"]) == ("contradicted", 1.0)
+    assert 2 < each["power"]["full_hours"] < 24
