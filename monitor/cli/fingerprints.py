@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,15 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from monitor.cli.frame import FAULT, USAGE, CommandError, err, out, place, print_json
+from monitor.cli.reading import reading
+from monitor.cli.sightings import Seen, gather
 from monitor.history import Skipped, Unreadable
 from monitor.history import fingerprints as lists
 from monitor.model import Fingerprint, Manner, Scope
 from monitor.store import StoreError
 from monitor.store.fingerprints import read_fingerprints, save_fingerprints
 from monitor.verdict.pattern import compile_pattern
+from monitor.verdict.recurring import LEAST, Candidate, recurring
 from monitor.verdict.shipped import SHIPPED
 from monitor.verdict.syntax import PatternError
 
@@ -90,6 +94,35 @@ def list_all(
         _show(chosen)
 
 
+@commands.command("suggest")
+def suggest(
+    context: typer.Context,
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How far back to look.")] = 30,
+    least: Annotated[int, typer.Option(min=2, help="Unrelated sites that a page must stand in the place of.")] = LEAST,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep what would recognise them, as `recurring`.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Find pages that stand in the place of unrelated sites on one network, and that no control was shown.
+
+    A new block notice looks like that, and so does a portal before its login. Look at the page before you keep what
+    would recognise it; a verdict then calls it ambiguous, never proof.
+    """
+    data_dir = place(context).data_dir
+    with reading(data_dir) as store:
+        seen = Seen() if store is None else gather(store, since=datetime.now(UTC) - timedelta(days=days))
+    found = recurring(seen.sightings, seen.at_controls, least=least)
+    if keep and (chosen := [one.fingerprint for one in found if one.fingerprint]):
+        try:
+            save_fingerprints(data_dir, chosen)
+        except StoreError as fault:
+            raise CommandError(str(fault), FAULT) from fault
+    if as_json:
+        print_json(found)
+    else:
+        _show_candidates(found, len(seen.sightings))
+
+
 def _usable(found: Iterable[Fingerprint | Skipped | Unreadable], skipped: Counter[str]) -> Iterator[Fingerprint]:
     for one in track(found, "reading", console=err, transient=True, disable=not err.is_terminal):
         match one:
@@ -136,6 +169,21 @@ def _tell(taken: Taken) -> None:
     out.print(f"{taken.read} read ({scopes or 'none'}): {taken.new} new or changed, {taken.total} now.", markup=False)
     for reason, count in taken.skipped.items():
         out.print(f"{count} left out: {reason}", markup=False, soft_wrap=True)
+
+
+def _show_candidates(found: Sequence[Candidate], looked_at: int) -> None:
+    if not found:
+        out.print(f"No page stands in the place of unrelated sites, among {looked_at} answers in the clear.")
+        return
+    table = Table("network", "sites", Column("page", overflow="fold", ratio=2), "what makes them one", box=SIMPLE_HEAD)
+    for one in found:
+        shown = f"to {one.leads_to}" if one.leads_to else f"{one.status} {one.title or 'without a title'}"
+        why = (
+            f"{one.why}; sites that nobody blocks show it too: a portal, or a broken network" if one.portal else one.why
+        )
+        words = [f"{one.country} {one.network}", f"{len(one.sites)}: {', '.join(one.sites[:5])}", shown, why]
+        table.add_row(*map(escape, words))
+    out.print(table)
 
 
 def _show(chosen: Iterable[Fingerprint]) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from monitor.cli import main
-from monitor.store import StoreError
+from monitor.pipeline import record
+from monitor.store import StoreError, open_store
 from monitor.store import fingerprints as kept
+from probes.model import Role, VantagePoint
+from tests.scenes import connected, fetched, looked, measured
 
 HEADER = (
     "name,scope,other_names,location_found,pattern_type,pattern,"
@@ -175,3 +179,62 @@ def test_what_is_read_comes_back(run, tmp_path):
     (tmp_path / "data" / "fingerprints.jsonl").write_text("[]\n")
     with pytest.raises(StoreError, match=r"fingerprints\.jsonl:1"):
         kept.read_fingerprints(tmp_path / "data")
+
+
+def visited(site, *, role=Role.VANTAGE, innocuous=False, **page):
+    """A visit to a site in the clear that is answered with that page."""
+    url = f"http://{site}/"
+    point = VantagePoint(id=f"{role}-1", country="KG" if role is Role.VANTAGE else "DE", network="AS64500", role=role)
+    shown = fetched(url, **page)
+    steps = looked(["93.184.216.34"], name=site), connected(port=80), shown
+    return replace(measured(*steps, url=url), target=site, vantage=point, innocuous=innocuous)
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Keep visits as the schedule would."""
+
+    def made(*measurements):
+        with open_store(tmp_path / "data") as store:
+            for measurement in measurements:
+                record(measurement, store)
+
+    return made
+
+
+NOTICE = {"title": "Restricted", "length": 300, "sha256": "ab" * 32, "kept": b"<title>Restricted</title>by order"}
+OWN = {"title": "News of every day", "length": 9000, "headers": [("X-Own", "1")]}
+
+
+def test_a_page_in_the_place_of_unrelated_sites_is_suggested(run, stored):
+    """Three sites show one page here and their own at a control; kept, it is a fingerprint of this network."""
+    sites = ("one.example", "two.kg", "three.org")
+    stored(*(visited(site, **NOTICE) for site in sites), *(visited(site, role=Role.CONTROL, **OWN) for site in sites))
+
+    [one] = json.loads(run("suggest", "--days", "3650", "--keep", "--json")[1])
+    listed = json.loads(run("list", "--json")[1])
+
+    assert one["sites"] == ["one.example", "three.org", "two.kg"]
+    assert len(one["measurements"]) == 3
+    assert (listed[-1]["scope"], listed[-1]["networks"], listed[-1]["pattern"]) == ("recurring", ["AS64500"], "ab" * 32)
+    assert "3: one.example, three.org, two.kg" in run("suggest", "--days", "3650")[1]
+    assert json.loads(run("suggest", "--days", "3650", "--least", "4", "--json")[1]) == []
+
+
+def test_what_innocuous_sites_show_too_is_suggested_as_a_portal(run, stored):
+    """Nothing is kept of it, and the table says what it is."""
+    stored(
+        *(visited(site, **NOTICE) for site in ("one.example", "two.kg")), visited("wiki.org", innocuous=True, **NOTICE)
+    )
+
+    code, out, _ = run("suggest", "--days", "3650", "--keep")
+
+    assert code == 0
+    assert "a portal" in out
+    assert "recurring" not in run("list")[1]
+
+
+def test_without_a_store_nothing_is_suggested(run):
+    """An empty folder is no fault."""
+    assert run("suggest")[:2] == (0, "No page stands in the place of unrelated sites, among 0 answers in the clear.\n")
+    assert run("suggest", "--least", "1")[0] == 2
