@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from monitor.config.build import build
+from monitor.config.experiments import BurstSettings, ExperimentSettings
 from monitor.config.explain import explain
 from monitor.config.problem import ConfigError, Problem
 from monitor.config.relation import relate
 from monitor.config.schema import json_schema
+from monitor.config.secret import token
 from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
 from monitor.config.shape import File, FilePart
 from monitor.config.tree import Tree, read
 
 __all__ = [
+    "BurstSettings",
     "ConfigError",
+    "ExperimentSettings",
     "Milestone",
     "Problem",
     "ScheduleSettings",
@@ -36,10 +41,23 @@ def load(path: Path) -> Settings:
     file = _shape(tree)
     if tree.problems or file is None:
         raise ConfigError(tree.problems)
+    secret = _token(tree, path, file)
     try:
-        return build(path, file)
+        return build(path, file, secret)
     except ValueError as fault:
         tree.tell(tree.place(("detection",)), str(fault), "parameters that fit together")
+        raise ConfigError(tree.problems) from fault
+
+
+def _token(tree: Tree, path: Path, file: FilePart) -> str:
+    """The echo host's token; ConfigError where it is not where the file says."""
+    if file.experiments.echo is None:
+        return ""
+    try:
+        return token(file.experiments.echo, path.absolute().parent, os.environ)
+    except ValueError as fault:
+        what, _, expected = str(fault).partition("; expected ")
+        tree.tell(tree.place(("experiments", "echo")), what, expected or "the echo host's token there")
         raise ConfigError(tree.problems) from fault
 
 

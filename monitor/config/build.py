@@ -10,31 +10,37 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config import dates
+from monitor.config.comparing import EchoPart, ExperimentsPart
+from monitor.config.experiments import BurstSettings, ExperimentSettings
+from monitor.config.part import Part
 from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
 from monitor.config.shape import (
     ClaimPart,
     FilePart,
     MilestonePart,
-    Part,
     ProviderPart,
     ResolversPart,
     SourcePart,
     TargetPart,
     VantagePart,
-)  # fmt: skip
+)
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Provider, Source
-from probes.model import DoHServer, Limits, Resolvers, Role, Target, VantagePoint
+from probes.model import DoHServer, Echo, Limits, Resolvers, Role, Target, VantagePoint
 
 
-def build(path: Path, file: FilePart) -> Settings:
-    """The settings that a checked file stands for; ValueError where the detector refuses its parameters."""
+def build(path: Path, file: FilePart, token: str = "") -> Settings:
+    """The settings that a checked file stands for; ValueError where the detector refuses its parameters.
+
+    `token` is the echo host's, which stands somewhere else than in the file.
+    """
     return Settings(
         path=path,
         targets=tuple(map(_target, file.targets)),
         vantage_points=tuple(_station(part, file.simulated) for part in file.vantage_points),
         resolvers=_resolvers(file.resolvers),
         schedule=ScheduleSettings(**dict(file.schedule)),
+        experiments=_experiments(file.experiments, token),
         limits=replace(Limits(), **_given(file.limits)),
         detection=replace(DetectorSettings(), **_given(file.detection)),
         timezone=file.timezone,
@@ -71,6 +77,26 @@ def _station(part: VantagePart, simulated: bool) -> Station:
 def _resolvers(part: ResolversPart) -> Resolvers:
     doh = None if part.doh is None else DoHServer(url=part.doh.url, address=part.doh.address)
     return Resolvers(udp=part.udp, doh=doh)
+
+
+def _experiments(part: ExperimentsPart, token: str) -> ExperimentSettings:
+    return ExperimentSettings(
+        echo=None if part.echo is None else _echo(part.echo, token),
+        innocuous_names=tuple(part.innocuous_names),
+        no_dns=tuple(part.no_dns),
+        every=part.every,
+        burst=BurstSettings(**dict(part.burst) | {"after": tuple(sorted(part.burst.after))}),
+    )
+
+
+def _echo(part: EchoPart, token: str) -> Echo:
+    return Echo(
+        addresses=tuple(part.addresses),
+        token=token,
+        pin=part.pin or "",
+        https_port=part.https_port,
+        http_port=part.http_port,
+    )
 
 
 def _claims(part: ClaimPart, file: FilePart) -> Iterator[Claim]:

@@ -102,6 +102,10 @@ def _too_often(tree: Tree) -> None:
     for section in ("targets", "vantage_points"):
         found = _at(tree.value, "schedule", section)
         ways += [("schedule", section, name) for name in (found if isinstance(found, dict) else ())]
+    every = _at(tree.value, "experiments", "every")
+    ways += [
+        ("experiments", "every", name) for name in (every if isinstance(every, dict) else ()) if isinstance(name, str)
+    ]
     for way in ways:
         try:
             interval = seconds(_at(tree.value, *way))

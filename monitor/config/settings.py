@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Source
-from probes.model import Limits, Resolvers, Target, VantagePoint
+from probes.model import Limits, Resolvers, Target, Task, VantagePoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Settings:
     vantage_points: tuple[Station, ...]
     resolvers: Resolvers = field(default_factory=Resolvers)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    experiments: ExperimentSettings = field(default_factory=ExperimentSettings)
     limits: Limits = field(default_factory=Limits)
     detection: DetectorSettings = field(default_factory=DetectorSettings)
     timezone: str = "Asia/Bishkek"
@@ -83,6 +86,25 @@ class Settings:
     def target(self, target_id: str) -> Target | None:
         """The target of that id, or None."""
         return next((target for target in self.targets if target.id == target_id), None)
+
+    def innocuous_names(self) -> tuple[str, ...]:
+        """Hosts that nobody blocks: those that the file names, else those of its innocuous targets."""
+        sites = (url for target in self.targets if target.innocuous for url in target.urls)
+        hosts = (urlsplit(url).hostname or "" for url in sites)
+        return self.experiments.innocuous_names or tuple(dict.fromkeys(host for host in hosts if host))
+
+    def task(self, target: Target, url: str, point: VantagePoint, limits: Limits | None = None) -> Task:
+        """An order to measure, with whatever the file knows that a kind of probe may need."""
+        return Task(
+            target=target,
+            url=url,
+            vantage=point,
+            resolvers=self.resolvers,
+            limits=limits or self.limits,
+            echo=self.experiments.echo,
+            innocuous_names=self.innocuous_names(),
+            no_dns=self.experiments.no_dns,
+        )
 
     def pairs(self) -> Iterator[tuple[Target, Station, timedelta]]:
         """Every target with every vantage point that measures it, and the interval; vetoed targets are left out."""

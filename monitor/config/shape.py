@@ -7,8 +7,10 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
+from monitor.config.comparing import ExperimentsPart
+from monitor.config.part import Part, or_empty
 from monitor.config.values import (
     Address,
     Cited,
@@ -44,16 +46,6 @@ Precision: TypeAlias = Literal["year", "month", "day", "minute", "unknown"]
 MilestoneKind: TypeAlias = Literal[
     "law", "investigation", "lawsuit", "ruling", "notice", "detention", "raid", "policy", "statement"
 ]
-
-
-class Part(BaseModel):
-    """A part of the file: no key beyond those named, and no value is turned into another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-def _or_empty(value: Any) -> Any:
-    return {} if value is None else value
 
 
 def _kind(value: Any) -> Any:
@@ -182,7 +174,7 @@ class ClaimPart(Part):
     networks: list[Network] = Field(default=[], description="Where the statement speaks of certain networks only.")
     providers: list[ProviderPart] = Field(default=[], description="What is said of single providers.")
     sources: Annotated[list[SourcePart], Field(min_length=1)]
-    disagreements: list[Text] = []
+    disagreements: list[Text] = Field(default=[])
     note: str = ""
 
 
@@ -225,21 +217,22 @@ def _parameters(name: str, record: type[Any], number: Any) -> type[Part]:
     return create_model(name, __base__=Part, __doc__=(record.__doc__ or "").split("\n\n")[0], **keys)
 
 
-_SPARSE = BeforeValidator(_or_empty)
+_SPARSE = BeforeValidator(or_empty)
 
 
 class FilePart(Part):
     """targets.yaml: what is watched, from where, how often, and what is documented about it."""
 
     targets: Annotated[list[TargetPart], Field(min_length=1)]
-    vantage_points: Annotated[list[VantagePart], Field(min_length=1)] = [VantagePart(id="here")]
+    vantage_points: Annotated[list[VantagePart], Field(min_length=1)] = Field(default=[VantagePart(id="here")])
     resolvers: Annotated[ResolversPart, _SPARSE] = ResolversPart()
     schedule: Annotated[SchedulePart, _SPARSE] = SchedulePart()
+    experiments: Annotated[ExperimentsPart, _SPARSE] = ExperimentsPart()
     limits: Part = Part()
     detection: Part = Part()
     timezone: Zone = Field(default="Asia/Bishkek", description="Of all dates below that carry no zone of their own.")
-    documented: list[ClaimPart] = []
-    milestones: list[MilestonePart] = []
+    documented: list[ClaimPart] = Field(default=[])
+    milestones: list[MilestonePart] = Field(default=[])
     alerts: Annotated[None, BeforeValidator(_reserved), WithJsonSchema({"maxItems": 0, "maxProperties": 0})] = Field(
         default=None, description="Reserved: alerts are not built yet."
     )

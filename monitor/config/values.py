@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from monitor.config import dates
+from probes.registry import all_probes
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:\d{1,8}[smhd]){1,4}", re.ASCII)
@@ -126,6 +127,24 @@ def _resolver(value: Any) -> str:
     raise wrong("this is no resolver's address", "an IP address such as 9.9.9.9, or with a port such as 9.9.9.9:53")
 
 
+def _host(value: Any) -> str:
+    if isinstance(value, str) and _HOST.fullmatch(value) and not _is_address(value):
+        return value.lower().rstrip(".")
+    raise wrong(f"found {said(value)}, which is no host name", "a name such as example.org, without http://")
+
+
+def _pin(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII | re.IGNORECASE):
+        return value.lower()
+    raise wrong("this is no pin", "64 hexadecimal digits, as `presscanary echo` prints them at its start")
+
+
+def _kind_of_probe(value: Any) -> str:
+    if value in SCHEDULED:
+        return str(value)
+    raise wrong(f"{said(value)} is no kind of probe that can be scheduled here", f"one of {', '.join(SCHEDULED)}")
+
+
 def _cited(value: Any) -> str:
     if isinstance(value, str) and _CITED.fullmatch(value):
         return value
@@ -179,6 +198,9 @@ _ID = r"[a-z0-9][a-z0-9._-]{0,62}"
 _COUNTRY = r"[A-Z]{2}"
 _NETWORK = r"AS(0|[1-9][0-9]{0,9})"
 
+SCHEDULED = tuple(sorted(name for name in all_probes() if name != "website"))
+"""Kinds of probe that can have a schedule of their own beside the visits."""
+
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 Id: TypeAlias = Annotated[
     str, _matching(_ID, "id", "small letters, digits, '-', '_' and '.', such as kloop-ru"), _schema(_ID)
@@ -193,6 +215,9 @@ Url: TypeAlias = Annotated[str, BeforeValidator(_url), _schema("https?://.+", fo
 Cited: TypeAlias = Annotated[str, BeforeValidator(_cited), _schema()]
 Address: TypeAlias = Annotated[str, BeforeValidator(_address), _schema()]
 Resolver: TypeAlias = Annotated[str, BeforeValidator(_resolver), _schema()]
+Host: TypeAlias = Annotated[str, BeforeValidator(_host), _schema()]
+Pin: TypeAlias = Annotated[str, BeforeValidator(_pin), _schema("[0-9a-fA-F]{64}")]
+Kind: TypeAlias = Annotated[str, BeforeValidator(_kind_of_probe), WithJsonSchema({"enum": list(SCHEDULED)})]
 Zone: TypeAlias = Annotated[str, BeforeValidator(_zone), _schema(examples=["Asia/Bishkek"])]
 Date: TypeAlias = Annotated[
     str,

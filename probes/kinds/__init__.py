@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
+
+
+class Need(Enum):
+    """What a kind cannot do without, beside a target and a network; the words are for people."""
+
+    INNOCUOUS = "an innocuous name to compare with"
+    ECHO = "an echo host with a token and a pin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +24,12 @@ class Probe:
     name: str
     version: str
     measure: Callable[[Task, Network, Clock], Awaitable[Measurement]]
+    needs: frozenset[Need] = frozenset()
+    of_place: bool = False
+    """Whether it looks at the vantage point, so that the target plays no part and one measurement speaks for all."""
+
+    def lacks(self, task: Task) -> tuple[Need, ...]:
+        """What the kind needs and the task does not have, in the order of `Need`."""
+        echo = task.echo
+        has = {Need.INNOCUOUS: bool(task.innocuous_names), Need.ECHO: bool(echo and echo.token and echo.pin)}
+        return tuple(need for need in Need if need in self.needs and not has[need])

@@ -12,7 +12,7 @@ from random import Random, SystemRandom
 
 from probes.flows.course import carry
 from probes.flows.swap import prepare
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Resolvers, Task
 from probes.network import Network
 from probes.steps.dns import Engine, QueryType, lookup
@@ -62,4 +62,4 @@ async def _ask_nobody(trace: Trace, address: str, host: str, innocuous: str) -> 
             group.create_task(asking)
 
 
-PROBE = Probe(name="dns_consistency", version="0.1.0", measure=measure)
+PROBE = Probe(name="dns_consistency", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

@@ -20,7 +20,7 @@ from probes.failure import TIMEOUT
 from probes.flows.course import carry
 from probes.flows.reach import addresses_of
 from probes.flows.swap import TRUSTED_FIRST, prepare
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Failure, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.dns import endpoint
@@ -154,4 +154,4 @@ def _get(name: str) -> Message:
     return Message(method="http", name=name, data=request.encode("ascii"))
 
 
-PROBE = Probe(name="hop", version="0.1.0", measure=measure)
+PROBE = Probe(name="hop", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

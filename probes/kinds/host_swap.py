@@ -11,7 +11,7 @@ from random import Random, SystemRandom
 from probes.flows.course import carry
 from probes.flows.echo import ask
 from probes.flows.swap import Flow, prepare, swap
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
 from probes.steps.http import fetch
@@ -52,4 +52,4 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
 
 
-PROBE = Probe(name="host_swap", version="0.1.0", measure=measure)
+PROBE = Probe(name="host_swap", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

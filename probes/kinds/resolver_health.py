@@ -11,7 +11,7 @@ import string
 from random import Random, SystemRandom
 
 from probes.flows.course import carry
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.dns import Engine, lookup
@@ -48,4 +48,6 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
 
 
-PROBE = Probe(name="resolver_health", version="0.1.0", measure=measure)
+PROBE = Probe(
+    name="resolver_health", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}), of_place=True
+)

@@ -14,7 +14,7 @@ from random import Random, SystemRandom
 from probes.flows.course import carry
 from probes.flows.echo import ask, shake
 from probes.flows.swap import Flow, prepare, swap
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
 from probes.steps.tcp import connect
@@ -59,4 +59,4 @@ async def _at_echo(trace: Trace, task: Task, flow: Flow) -> None:
             await ask(trace, task.echo, channel, "https", flow.name)
 
 
-PROBE = Probe(name="sni_swap", version="0.1.0", measure=measure)
+PROBE = Probe(name="sni_swap", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

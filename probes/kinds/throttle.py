@@ -16,7 +16,7 @@ from probes.flows.course import carry
 from probes.flows.echo import ask, shake
 from probes.flows.reach import addresses_of
 from probes.flows.swap import TRUSTED_FIRST, Flow, flows, prepare
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Echo, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.http import fetch
@@ -85,4 +85,4 @@ async def _from_target(trace: Trace, place: WebAddress, flow: Flow) -> None:
             await fetch(trace, Visit(), channel, place, timed=True)
 
 
-PROBE = Probe(name="throttle", version="0.1.0", measure=measure)
+PROBE = Probe(name="throttle", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS, Need.ECHO}))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from probes.flows.course import carry
 from probes.flows.echo import ask
 from probes.flows.reach import addresses_of, first_open
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.dns import lookup
@@ -82,4 +82,4 @@ async def _canary(trace: Trace, task: Task) -> None:
             await fetch(trace, Visit(), channel, place)
 
 
-PROBE = Probe(name="vantage_health", version="0.1.0", measure=measure)
+PROBE = Probe(name="vantage_health", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}), of_place=True)

@@ -78,6 +78,18 @@ def test_every_key_arrives_in_the_settings() -> None:
     assert settings.resolvers.doh == DoHServer(url="https://dns.example/dns-query", address="2001:db8::53")
     assert (settings.limits.dns, settings.limits.tcp, settings.limits.redirects) == (2.0, 7.0, 3)
     assert settings.limits.total == Limits().total
+    ours = settings.experiments
+    assert ours.echo is not None
+    assert (ours.echo.addresses, ours.echo.https_port, ours.echo.http_port) == (
+        ("192.0.2.8", "2001:db8::8"),
+        8443,
+        8080,
+    )
+    assert ours.echo.pin == "00aa11bb22cc33dd44ee55ff66aa77bb88cc99dd00ee11ff22aa33bb44cc55dd"
+    assert (ours.innocuous_names, ours.no_dns) == (("example.org", "example.net"), ("192.0.2.99",))
+    assert ours.every["throttle"] == timedelta(hours=6)
+    assert ours.burst.after == (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4))
+    assert (ours.burst.at_once, ours.burst.per_hour, ours.burst.rest) == (3, 6, timedelta(hours=2))
     assert (settings.detection.alarm, settings.detection.quiet) == (14, timedelta(minutes=45))
     assert settings.detection.artefact == (0.7, 0.05)
     assert settings.store == TARGETS / "data"
@@ -223,7 +235,7 @@ def test_parameters_that_the_detector_refuses_are_told_at_its_section(monkeypatc
 
     monkeypatch.setattr("monitor.config.build", refuse)
     assert problems(TARGETS / "valid-everything.yaml") == (
-        "24:12: alarm is below the cap; expected parameters that fit together\n"
+        "30:12: alarm is below the cap; expected parameters that fit together\n"
     )
 
 
@@ -267,3 +279,40 @@ def test_a_damaged_file_is_never_a_traceback(tmp_path_factory: pytest.TempPathFa
     path.write_text("".join(lines), encoding="utf-8")
     found = tried(path) or ()
     assert all(1 <= problem.line <= len(EVERYTHING) + 5 and problem.column >= 1 for problem in found)
+
+
+def test_the_echo_host_s_token_is_read_from_its_file_and_never_shown() -> None:
+    """Whoever dumps the settings into a report, or a log, does not give the secret away."""
+    echo = load(TARGETS / "valid-everything.yaml").experiments.echo
+
+    assert echo is not None
+    assert echo.token == "not-a-real-token-0"
+    assert "not-a-real-token-0" not in repr(load(TARGETS / "valid-everything.yaml"))
+
+
+def test_the_echo_host_s_token_may_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers have no files of secrets; what a variable holds is checked, and never repeated in a message."""
+    path = tmp_path / "targets.yaml"
+    path.write_text(
+        "targets: [{id: a, urls: [http://a/]}]\nexperiments: {echo: {addresses: [192.0.2.8], token_env: OURS}}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("OURS", "not-a-real-token-1")
+    echo = load(path).experiments.echo
+    monkeypatch.setenv("OURS", "short secret")
+
+    assert echo is not None
+    assert echo.token == "not-a-real-token-1"
+    assert "OURS: a token is 16 to 128 letters" in problems(path)
+    assert "short secret" not in problems(path)
+
+
+def test_names_to_compare_with_are_those_of_the_innocuous_targets_where_none_are_named(tmp_path: Path) -> None:
+    """A file without the section still has what most experiments need."""
+    path = tmp_path / "targets.yaml"
+    path.write_text(
+        "targets:\n- {id: a, urls: [http://a.example/]}\n- {id: b, urls: ['https://b.example/x'], innocuous: true}\n",
+        encoding="utf-8",
+    )
+
+    assert load(path).innocuous_names() == ("b.example",)
