@@ -142,7 +142,8 @@ def _pin(value: Any) -> str:
 def _kind_of_probe(value: Any) -> str:
     if value in SCHEDULED:
         return str(value)
-    raise wrong(f"{said(value)} is no kind of probe that can be scheduled here", f"one of {', '.join(SCHEDULED)}")
+    expected = "a kind such as availability, throttle or hop (`presscanary check-config --schema` lists them)"
+    raise wrong(f"{said(value)} is no kind of probe that can be scheduled here", expected)
 
 
 def _cited(value: Any) -> str:

@@ -16,7 +16,7 @@ from probes.flows.course import carry
 from probes.flows.echo import ask
 from probes.flows.reach import addresses_of
 from probes.flows.swap import TRUSTED_FIRST, Flow, flows, prepare
-from probes.kinds import Probe
+from probes.kinds import Need, Probe
 from probes.model import Clock, Echo, Measurement, Purpose, Task
 from probes.network import Network
 from probes.steps.http import fetch
@@ -87,4 +87,4 @@ def _page(place: WebAddress) -> WebAddress:
     return place if place.secure else parse(f"https://{place.host}/")
 
 
-PROBE = Probe(name="quic_reachability", version="0.1.0", measure=measure)
+PROBE = Probe(name="quic_reachability", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

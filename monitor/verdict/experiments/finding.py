@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from monitor.model import Bearing, Finding
 from monitor.verdict.experiments.names import read_dns_consistency
 from monitor.verdict.experiments.place import ResolverReading, read_resolver_health, read_vantage_health
+from monitor.verdict.experiments.quic import read_quic_reachability
 from monitor.verdict.experiments.reading import Reading
 from monitor.verdict.experiments.speed import read_throttle
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
@@ -69,6 +70,7 @@ def _said(readings: tuple[ResolverReading, ...] | list[ResolverReading]) -> str:
 READERS: Mapping[str, Callable[[Measurement], Reading]] = {
     "sni_swap": read_sni_swap,
     "host_swap": read_host_swap,
+    "quic_reachability": read_quic_reachability,
     "dns_consistency": read_dns_consistency,
     "throttle": lambda measurement: read_throttle(measurement).reading,
     "hop": lambda measurement: read_hop(measurement).reading,
