@@ -128,26 +128,19 @@ def render(findings: tuple[Finding, ...], summaries: tuple[Summary, ...], consol
         table.add_column(heading, overflow="fold")
     for each in findings:
         if each.detector == OURS:
-            table.add_row(*_documented(each.truth))
+            table.add_row(*_documented(each))
         table.add_row(*_row(each))
     console.print(table, crop=False)
     for one in summaries:
         console.print(_line(one), soft_wrap=True, markup=False)
 
 
-def _documented(truth: Truth) -> tuple[str, ...]:
-    name = f"{truth.target} on {truth.network}"
-    return (
-        name,
-        "documents",
-        "",
-        _interval(truth.onset),
-        "",
-        _interval(truth.end) if truth.end else "not said",
-        "",
-        "",
-        "",
-    )
+def _documented(each: Finding) -> tuple[str, ...]:
+    """The first row of a block: what documents say, and how sure anybody can be with these rows."""
+    truth = each.truth
+    end = _interval(truth.end) if truth.end else "not said"
+    shows = f"a full block would show in {100 * each.sure.full:.0f} %, a leaky one in {100 * each.sure.leaky:.0f} %"
+    return f"{truth.target} on {truth.network}", "documents", "", _interval(truth.onset), "", end, "", "", shows
 
 
 def _row(each: Finding) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from monitor.detect import DetectorSettings, detect
-from monitor.detect.increment import failure
 from monitor.evaluate.baselines.ooni import cusum, score
+from monitor.evaluate.sure import Sure, sure
 from monitor.evaluate.table import quantile
-from monitor.model import Cell, Evidence, Interval, Layer
+from monitor.model import Cell, Interval, Layer
 
 OURS, THEIRS = "presscanary", "OONI CUSUM, hourly"
 _HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ class Finding:
     detector: str
     truth: Truth
     verdict: str
-    """found, missed, or insufficient: missed, and no detector could have done better with so few rows."""
+    """found, missed, or insufficient: not found, and with these rows a block could hide from us (`sure`)."""
     rows: int
     """Measurements of this series that came out ok or blocked."""
     rows_inside: int
@@ -63,6 +63,8 @@ class Finding:
     end_error_hours: float | None = None
     fragments: int = 0
     false: tuple[Stretch, ...] = ()
+    sure: Sure
+    """How many blocks on these dates our detector would find in these rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +92,9 @@ def backtest(cells: Sequence[Cell], truths: Iterable[Truth], settings: DetectorS
     findings: list[Finding] = []
     for truth in truths:
         rows = excerpt(cells, truth)
-        findings.append(_finding(OURS, truth, rows, our_stretches(rows, settings), settings))
-        findings.append(_finding(THEIRS, truth, rows, their_stretches(rows), settings))
+        known = _sure(rows, truth, settings)
+        findings.append(_finding(OURS, truth, rows, our_stretches(rows, settings), known))
+        findings.append(_finding(THEIRS, truth, rows, their_stretches(rows), known))
     return tuple(findings)
 
 
@@ -180,19 +183,16 @@ def distance(one: Interval, other: Interval) -> timedelta:
     return max(nothing, before, after)
 
 
-def _finding(
-    detector: str, truth: Truth, rows: Sequence[Cell], stretches: Sequence[Stretch], settings: DetectorSettings
-) -> Finding:
+def _finding(detector: str, truth: Truth, rows: Sequence[Cell], stretches: Sequence[Stretch], known: Sure) -> Finding:
     speaking = [cell for cell in rows if cell.ok or cell.blocked]
-    inside = [cell for cell in speaking if _during(cell, truth) or (cell.blocked and _maybe(cell, truth))]
+    inside = [cell for cell in speaking if _inside(cell, truth)]
     about = [each for each in stretches if _about(each, truth)]
     first = about[0] if about else None
-    enough = len(inside) * failure(settings.null_range[0], Evidence.AMBIGUOUS, settings) >= settings.alarm
     both_end = first is not None and first.end is not None and truth.end is not None
     return Finding(
         detector=detector,
         truth=truth,
-        verdict="found" if first else "missed" if enough else "insufficient",
+        verdict="found" if first else "missed" if known.enough else "insufficient",
         rows=len(speaking),
         rows_inside=len(inside),
         found=first,
@@ -201,7 +201,15 @@ def _finding(
         end_error_hours=_hours(distance(about[-1].end or truth_end(truth), truth_end(truth))) if both_end else None,
         fragments=max(0, len(about) - 1),
         false=tuple(each for each in stretches if not _about(each, truth)),
+        sure=known,
     )
+
+
+def _sure(rows: Sequence[Cell], truth: Truth, settings: DetectorSettings) -> Sure:
+    def found(imagined: Sequence[Cell]) -> bool:
+        return any(_about(each, truth) for each in our_stretches(imagined, settings))
+
+    return sure(rows, lambda cell: _inside(cell, truth), found)
 
 
 def truth_end(truth: Truth) -> tuple[datetime, datetime]:
@@ -222,6 +230,11 @@ def _during(cell: Cell, truth: Truth) -> bool:
     if last is not None and first >= last:
         return _maybe(cell, truth)
     return first <= cell.start and (last is None or cell.start <= last)
+
+
+def _inside(cell: Cell, truth: Truth) -> bool:
+    """Whether the row is one of the block's: while it surely lasted, or blocked while it may have."""
+    return _during(cell, truth) or (bool(cell.blocked) and _maybe(cell, truth))
 
 
 def _maybe(cell: Cell, truth: Truth) -> bool:

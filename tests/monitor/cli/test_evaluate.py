@@ -142,9 +142,9 @@ def test_files_that_are_no_series(run, series, tmp_path):
     [
         ("uganda-twitter/series.csv", "found", "found"),
         ("ooni-posts/20190502-china-wikipedia.rows197-320.csv", "found", "missed"),
-        ("ooni-posts/20190617-ethiopia-whatsapp.csv", "found", "missed"),
+        ("ooni-posts/20190617-ethiopia-whatsapp.csv", "found", "insufficient"),
         ("ooni-posts/20190619-ethiopia-telegram.csv", "found", "found"),
-        ("ooni-posts/201906-jordan-facebook.csv", "missed", "missed"),
+        ("ooni-posts/201906-jordan-facebook.csv", "insufficient", "insufficient"),
     ],
 )
 def test_the_real_series(run, name, ours, theirs):

@@ -98,3 +98,23 @@ def test_no_rows_at_all(compared):
     assert [each.verdict for each in findings] == ["insufficient", "insufficient"]
     one = summary(OURS, findings)
     assert (one.precision, one.recall, one.insufficient) == (None, None, 1)
+
+
+def test_a_block_that_could_hide_among_few_rows_is_insufficient(compared):
+    """Nine rows would show a full block and hide most leaky ones: silence there proves nothing for anybody."""
+    (ours, theirs) = compared(crowd("o" * 50 + "oxoxxoxox"), truth(onset=hours(24, 25), end=None))
+    assert (ours.verdict, theirs.verdict) == ("insufficient", "insufficient")
+    assert ours.sure.full == 1.0
+    assert ours.sure.leaky < 0.5
+
+
+def test_many_rows_leave_no_place_to_hide(compared):
+    """Full or leaky, a block of two days in rows every half hour is found; the shares say so."""
+    (ours, _) = compared(crowd("o" * 160), truth())
+    assert (ours.sure.full, ours.sure.leaky >= 0.5, ours.verdict) == (1.0, True, "missed")
+
+
+def test_no_rows_on_the_dates_make_nobody_sure(compared):
+    """Nothing was measured while the block lasted."""
+    (ours, _) = compared(crowd("o" * 40), truth())
+    assert (ours.sure.full, ours.sure.leaky) == (0.0, 0.0)
