@@ -435,7 +435,10 @@ class BlockingEvent:
     witnesses: tuple[str, ...]
     spans: tuple[NetworkSpan, ...] = ()
     disputed: bool = False
-    withdrawn: bool = False
+    pushed_with: tuple[str, ...] = ()
+    """Other targets that one of these networks began to block within minutes: consistent with one change of its
+    rules."""
+    retracted: bool = field(default=False, metadata={"formerly": "withdrawn"})
     """True where later data took the event back; it stays in the record, and nobody should count it."""
     simulated: bool = False
     revision: int = 1

@@ -41,12 +41,13 @@ class PipelineSettings:
     detector: DetectorSettings = field(default_factory=DetectorSettings)
 
     @classmethod
-    def for_interval(cls, interval: timedelta, detector: DetectorSettings) -> PipelineSettings:
-        """Settings for a schedule that measures each target every `interval`.
+    def for_interval(cls, interval: timedelta, detector: DetectorSettings, *, bursts: bool = False) -> PipelineSettings:
+        """Settings for a schedule that measures each target every `interval`, with `bursts` after failures or without.
 
         >>> PipelineSettings.for_interval(timedelta(minutes=5), DetectorSettings()).beside
         datetime.timedelta(seconds=600)
         """
+        detector = detector.bursting() if bursts else detector
         return cls(beside=2 * interval, reach=interval, cell=min(timedelta(minutes=1), interval / 2), detector=detector)
 
 

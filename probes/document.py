@@ -173,6 +173,8 @@ def _read_record(kind: type, raw: Any, place: str) -> Any:
     _expect(isinstance(raw, dict), place, "an object", raw)
     hints = _hints(kind)
     known = {field.name: field for field in fields(kind)}
+    renamed = {field.metadata["formerly"]: name for name, field in known.items() if "formerly" in field.metadata}
+    raw = {renamed.get(name, name): item for name, item in raw.items()}
     unknown = sorted(raw.keys() - known.keys())
     _expect(not unknown, place, f"no key {', '.join(map(repr, unknown))}", raw)
     required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}

@@ -31,10 +31,10 @@ def check(
 
     `days` are the counts of ordinary vantage points, without controls and innocuous targets. `simulated` says whether
     they are simulated; when it is left out, the events say so, or without events the claims. Real claims and simulated
-    data (or the reverse) are never compared: such a claim is not testable. Withdrawn events count for nothing. `power`
+    data (or the reverse) are never compared: such a claim is not testable. Retracted events count for nothing. `power`
     answers whether a block on a claim's dates would have been seen (`imagine`); without it the counts must do.
     """
-    events = [event for event in events if not event.withdrawn]
+    events = [event for event in events if not event.retracted]
     if simulated is None:
         simulated = any(record.simulated for record in (events or claims))
     ground = Ground(events=events, claims=claims, days=by_target(days), now=now, simulated=simulated, power=power)

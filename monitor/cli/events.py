@@ -36,7 +36,7 @@ def command(
     """Show blocking events, the latest onset first; all times are UTC.
 
     Onset lies between last seen ok and first seen blocked, end between last seen blocked and first seen ok; a hole in
-    the data makes them wider. An event that later data took back stays in the list, marked as withdrawn.
+    the data makes them wider. An event that later data took back stays in the list, marked as retracted.
     """
     moment = None if since is None else _moment(since)
     with reading(place(context).data_dir) as store:
@@ -103,7 +103,7 @@ def _minute(time: datetime) -> str:
 
 
 def _evidence(event: BlockingEvent) -> str:
-    marks = [word for word, holds in (("withdrawn", event.withdrawn), ("disputed", event.disputed)) if holds]
+    marks = [word for word, holds in (("retracted", event.retracted), ("disputed", event.disputed)) if holds]
     names = "vantage_points", "networks", "controls_agree", "controls_total"
     points, networks, agree, controls = (event.counts.get(name, 0) for name in names)
     return "\n".join(

@@ -2,7 +2,7 @@
 
 Read in this order: `series` (rows as arrays), `increment` (what one measurement says), `null` (how it would fail
 anyway), `cusum` (one vantage point), `ground`, `level`, `stretch`, `recovery` and `watch` (alarm and recovery), `unit`
-(one target on one network), `tally`, `tiers`, `events` (a country), `reconcile` (what was known before).
+(one target on one network), `tally`, `tiers`, `events` (a country), `pushes`, `reconcile` (what was known before).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from monitor.detect.events import cluster, compose
 from monitor.detect.null import Null
+from monitor.detect.pushes import together
 from monitor.detect.reconcile import reconcile
 from monitor.detect.series import Class, Series, series_of
 from monitor.detect.settings import DetectorSettings
@@ -60,4 +61,4 @@ def detect_series(
         for (target, country), parts in found.items()
         for group in cluster(parts, settings)
     ]
-    return tuple(sorted(events, key=lambda event: (event.onset[1], event.id)))
+    return tuple(sorted(together(events, settings), key=lambda event: (event.onset[1], event.id)))

@@ -24,14 +24,14 @@ def reconcile(
     `known` holds the newest revision of each event, `found` what detection sees now in the data from `since` on (None:
     in all data). A found event takes the id of the known one that it overlaps, of several the one with the nearest
     onset. A known event that has become part of another, or that began after `since` and is not found any more, comes
-    back as `withdrawn`. What changes nothing to tell is not repeated: calling twice with the same data gives ().
+    back as `retracted`. What changes nothing to tell is not repeated: calling twice with the same data gives ().
     """
     pairs = _pairs(known, found)
     taken = {before.id for before, _ in pairs if before is not None}
     changed = [_revised(before, event) for before, event in pairs]
-    gone = [before for before in known if before.id not in taken and not before.withdrawn]
+    gone = [before for before in known if before.id not in taken and not before.retracted]
     lost = [before for before in gone if _refuted(before, since) or any(_overlap(before, event) for event in found)]
-    return tuple(event for event in changed if event is not None) + tuple(_withdrawn(event) for event in lost)
+    return tuple(event for event in changed if event is not None) + tuple(_retracted(event) for event in lost)
 
 
 def unaccounted(known: Iterable[BlockingEvent], found: Iterable[BlockingEvent]) -> tuple[BlockingEvent, ...]:
@@ -44,7 +44,7 @@ def unaccounted(known: Iterable[BlockingEvent], found: Iterable[BlockingEvent]) 
     return tuple(
         event
         for event in known
-        if not event.withdrawn
+        if not event.retracted
         and any(span.end is None and (event.target, event.country, span.network) not in seen for span in event.spans)
     )
 
@@ -62,7 +62,7 @@ def _pairs(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent]) -> li
 
 
 def _distance(before: BlockingEvent, event: BlockingEvent) -> tuple[bool, float, str, str]:
-    return before.withdrawn, abs((before.onset[1] - event.onset[1]).total_seconds()), before.id, event.id
+    return before.retracted, abs((before.onset[1] - event.onset[1]).total_seconds()), before.id, event.id
 
 
 def _overlap(one: BlockingEvent, other: BlockingEvent) -> bool:
@@ -78,6 +78,7 @@ def _revised(before: BlockingEvent | None, event: BlockingEvent) -> BlockingEven
     if before is None:
         return event
     event = replace(_extended(before, event) if _cut_off(before, event) else event, id=before.id)
+    event = replace(event, pushed_with=event.pushed_with or before.pushed_with)
     return None if _same(before, event) else replace(event, revision=before.revision + 1)
 
 
@@ -87,7 +88,16 @@ def _same(before: BlockingEvent, event: BlockingEvent) -> bool:
 
 def _facts(event: BlockingEvent) -> tuple[object, ...]:
     spans = tuple((span.network, span.onset, span.end, span.technique, span.vantage_points) for span in event.spans)
-    words = event.networks, event.tier, event.technique, event.locus, event.disputed, event.withdrawn, event.detector
+    words = (
+        event.networks,
+        event.tier,
+        event.technique,
+        event.locus,
+        event.disputed,
+        event.retracted,
+        event.detector,
+        event.pushed_with,
+    )
     return event.onset, event.end, spans, words, tuple(event.counts.get(name) for name in _TOLD)
 
 
@@ -149,12 +159,12 @@ def _refuted(before: BlockingEvent, since: datetime | None) -> bool:
     return since is not None and before.onset[1] >= since
 
 
-def _withdrawn(event: BlockingEvent) -> BlockingEvent:
+def _retracted(event: BlockingEvent) -> BlockingEvent:
     return replace(
         event,
         end=event.end or (event.onset[1], event.alarm),
         tier=Tier.SUSPECTED,
         disputed=True,
-        withdrawn=True,
+        retracted=True,
         revision=event.revision + 1,
     )

@@ -68,6 +68,12 @@ class DetectorSettings:
     accuser: float = 4.0
     """A vantage point whose sum reached this stands behind an event: half of the cap (own choice)."""
 
+    burst_alarm: float = 14.0
+    burst_cap: float = 9.0
+    burst_lone: float = 18.0
+    """The three thresholds where failures are measured again within minutes: these follow each other more closely
+    (study)."""
+
     leaky_pi: float = 0.5
     """What a second watch runs with, beside the first: blocks that let half of the measurements through, and
     throttling (GLR over pi; Page)."""
@@ -99,6 +105,9 @@ class DetectorSettings:
     network_join: timedelta = timedelta(minutes=180)
     """Onsets on several networks this close belong to one event (study)."""
 
+    rule_push: timedelta = timedelta(minutes=15)
+    """Onsets of several targets on one network this close are consistent with one change of its rules (study)."""
+
     lone_persistence: timedelta = timedelta(minutes=60)
     """How long the only vantage point of a network must see a block for `likely` (study)."""
     controls_needed: int = 3
@@ -128,6 +137,14 @@ class DetectorSettings:
         ambiguous."""
         known = {Evidence.ARTEFACT: self.artefact, Evidence.SERVER_ANSWER: self.server_answer}
         return known.get(evidence, self.ambiguous)
+
+    def bursting(self) -> Self:
+        """The settings where each failure is measured again at once.
+
+        >>> DetectorSettings().bursting().alarm
+        14.0
+        """
+        return replace(self, alarm=self.burst_alarm, quorum_cap=self.burst_cap, lone_alarm=self.burst_lone)
 
     def leaky(self) -> Self:
         """The settings of the second watch.
@@ -177,3 +194,5 @@ def _problems(settings: DetectorSettings) -> Iterator[str]:
         yield "null_range must be two probabilities, the smaller one first"
     if settings.quorum_cap >= settings.alarm:
         yield "quorum_cap must be smaller than alarm, or a single vantage point raises it"
+    if settings.burst_cap >= settings.burst_alarm:
+        yield "burst_cap must be smaller than burst_alarm"

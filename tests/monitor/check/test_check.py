@@ -233,10 +233,10 @@ def test_a_block_before_which_the_site_was_seen_working_is_no_answer_to_an_old_c
     assert "before it worked" in found.why
 
 
-def test_a_withdrawn_event_supports_no_claim() -> None:
+def test_a_retracted_event_supports_no_claim() -> None:
     """What later data took back is as if it had never been said."""
     data = days("2023-09-10", "2023-09-20", ok=10)
-    taken_back = replace(seen("2023-09-12/2023-09-13", "2023-09-13/2023-09-13"), withdrawn=True)
+    taken_back = replace(seen("2023-09-12/2023-09-13", "2023-09-13/2023-09-13"), retracted=True)
     assert verdict(claimed(), [taken_back], data).verdict is ClaimVerdict.CONTRADICTED
 
 

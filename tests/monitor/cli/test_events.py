@@ -37,8 +37,8 @@ OPEN = replace(
     ENDED, id="open", target="azattyk",
     onset=(None, day(10)), end=None, tier=Tier.SUSPECTED, disputed=True, technique=None
 )  # fmt: skip
-WITHDRAWN = replace(
-    ENDED, id="withdrawn", country="KZ", withdrawn=True, onset=(day(20), day(21)), end=(day(21), day(22))
+RETRACTED = replace(
+    ENDED, id="retracted", country="KZ", retracted=True, onset=(day(20), day(21)), end=(day(21), day(22))
 )
 
 
@@ -46,7 +46,7 @@ WITHDRAWN = replace(
 def run(tmp_path, capsys):
     """Run the command on a data folder that holds these events: exit code, output, errors."""
 
-    def made(*arguments, events=(ENDED, OPEN, WITHDRAWN)):
+    def made(*arguments, events=(ENDED, OPEN, RETRACTED)):
         if events:
             with open_store(tmp_path / "data") as store:
                 store.save_events(events)
@@ -63,7 +63,7 @@ def test_json_has_all_that_a_script_needs(run):
     code, shown, _ = run("--json")
     events = {event["id"]: event for event in json.loads(shown)}
     assert code == 0
-    assert set(events) == {ENDED.id, "open", "withdrawn"}
+    assert set(events) == {ENDED.id, "open", "retracted"}
     ended = events[ENDED.id]
     assert ended["onset"] == ["2024-01-01T12:00:00Z", "2024-01-02T12:00:00Z"]
     assert ended["end"] == ["2024-01-04T12:00:00Z", "2024-01-05T12:00:00Z"]
@@ -77,10 +77,10 @@ def test_json_has_all_that_a_script_needs(run):
     ("options", "ids"),
     [
         (["--target", "azattyk"], {"open"}),
-        (["--country", "kz"], {"withdrawn"}),
+        (["--country", "kz"], {"retracted"}),
         (["--open"], {"open"}),
-        (["--since", "2024-01-10"], {"open", "withdrawn"}),
-        (["--since", "2024-01-05T12:00:00+00:00"], {ENDED.id, "open", "withdrawn"}),
+        (["--since", "2024-01-10"], {"open", "retracted"}),
+        (["--since", "2024-01-05T12:00:00+00:00"], {ENDED.id, "open", "retracted"}),
         (["--target", "nobody"], set()),
     ],
 )
@@ -97,7 +97,7 @@ def test_the_table_is_cautious_and_complete(run):
     assert code == 0
     for word in (
         "kloop-ru, KG", "AS8511", "2024-01-01 12:00 –", "2024-01-05 12:00", "likely", "goes on", "before",
-        "suspected, disputed", "likely, withdrawn", "UTC", "3 of 3 controls",
+        "suspected, disputed", "likely, retracted", "UTC", "3 of 3 controls",
     ):  # fmt: skip
         assert word in words
     assert "consistent with" in words

@@ -77,7 +77,7 @@ def test_batches_lead_to_the_same_record(series, controls, at, lines, cuts):
         for event in reconcile(tuple(known.values()), found, since=at(-1)):
             known[event.id] = event
         assert reconcile(tuple(known.values()), found, since=at(-1)) == ()
-    standing = [event for event in known.values() if not event.withdrawn]
+    standing = [event for event in known.values() if not event.retracted]
     told = {(event.onset, event.end, event.tier, event.networks) for event in standing}
     assert told == {(event.onset, event.end, event.tier, event.networks) for event in found}
 

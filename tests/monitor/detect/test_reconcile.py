@@ -8,7 +8,8 @@ import pytest
 
 from monitor.detect import DetectorSettings, detect, reconcile
 from monitor.detect.reconcile import unaccounted
-from monitor.model import Evidence, Tier
+from monitor.model import BlockingEvent, Evidence, Tier
+from probes.document import document, record_from
 from probes.model import Role
 
 
@@ -79,7 +80,7 @@ def test_a_window_that_begins_inside_an_event_forgets_nothing(block, at):
     assert reconcile((revised,), found, since=at(90)) == ()
 
 
-def test_an_event_that_later_data_refutes_is_withdrawn(block, controls, find, at):
+def test_an_event_that_later_data_refutes_is_retracted(block, controls, find, at):
     """The controls' late results say that the site was down for everybody: the event is taken back, visibly."""
     cells = [replace(cell, evidence=Evidence.AMBIGUOUS) for cell in block() if cell.role is Role.VANTAGE]
     known = find(cells + controls("o" * 30))
@@ -87,13 +88,13 @@ def test_an_event_that_later_data_refutes_is_withdrawn(block, controls, find, at
     assert found == ()
     assert reconcile(known, found) == ()
     (gone,) = reconcile(known, found, since=at(0))
-    assert gone.withdrawn
+    assert gone.retracted
     assert gone.tier is Tier.SUSPECTED
     assert gone.end is not None
     assert (gone.id, gone.revision) == (known[0].id, 2)
     assert reconcile((gone,), found, since=at(0)) == ()
     (back,) = reconcile((gone,), known, since=at(0))
-    assert not back.withdrawn
+    assert not back.retracted
     assert back.revision == 3
 
 
@@ -104,14 +105,14 @@ def test_an_event_older_than_the_window_is_left_alone(block, find, at):
 
 
 def test_two_events_that_turn_out_to_be_one(series, controls, block, find):
-    """Late data fills the pause between two events: the first one grows, the second one is withdrawn."""
+    """Late data fills the pause between two events: the first one grows, the second one is retracted."""
     pause = "o" * 20 + "a" * 20 + "." * 60 + "a" * 20 + "o" * 20
     open_pause = "." * 40 + "o" * 60 + "." * 40
     shared = series(pause) + series(pause, vantage="osh-1", offset=60) + controls("o" * 140)
     known = find(shared + series(open_pause, offset=1) + series(open_pause, vantage="osh-1", offset=61))
     assert len(known) == 2
     changed = reconcile(known, find(shared))
-    assert [(event.id, event.withdrawn) for event in changed] == [(known[0].id, False), (known[1].id, True)]
+    assert [(event.id, event.retracted) for event in changed] == [(known[0].id, False), (known[1].id, True)]
 
 
 def test_events_of_other_targets_are_not_touched(block, find):
@@ -145,3 +146,26 @@ def test_a_network_that_ended_before_the_window_stays_in_the_event(series, contr
     assert revised.spans[0] == known[0].spans[0]
     assert revised.end is not None
     assert revised.end[1] == at(220)
+
+
+def test_what_was_stored_when_retracted_was_called_withdrawn_is_still_read(block, find):
+    """A record never loses its past: the old word means the new one."""
+    (event,) = find(block())
+    old = document(event)
+    old["withdrawn"] = True
+    del old["retracted"]
+    assert record_from(BlockingEvent, old) == replace(event, retracted=True)
+
+
+def test_targets_that_were_pushed_together_stay_so_where_only_one_is_looked_at(block, find):
+    """A look at one target alone does not know of the others, and changes nothing of what was said."""
+    known = tuple(replace(event, pushed_with=("azattyk",)) for event in find(block()))
+    assert reconcile(known, find(block())) == ()
+
+
+def test_settings_with_bursts_raise_all_three_thresholds():
+    """Where failures are measured again within minutes, more of them are needed."""
+    usual, bursting = DetectorSettings(), DetectorSettings().bursting()
+    assert bursting.alarm > usual.alarm
+    assert bursting.quorum_cap > usual.quorum_cap
+    assert bursting.lone_alarm > usual.lone_alarm
