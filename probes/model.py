@@ -47,6 +47,10 @@ class Purpose(StrEnum):
     CANARY = "canary"
     IPV6 = "ipv6"
     DNS64 = "dns64"
+    SERVICE = "service binding"
+    """The target's HTTPS record (RFC 9460), which says whether it speaks HTTP/3."""
+    WHOAMI = "whoami"
+    """A name whose answer is the address that asked its name servers: whose resolver it really was."""
     VERSIONS = "versions@target"
     """A question that shows no name to the path: which versions of QUIC are spoken at the target's address …"""
     VERSIONS_AT_ECHO = "versions@echo"
@@ -112,6 +116,12 @@ class Datagram:
     malformed: bool = False
     stray: bool = False
     """It answers some other question (id or question differ), so that nobody would have accepted it."""
+    flags: int | None = field(default=None, metadata=_LATER)
+    """The second word of its header (RFC 1035 §4.1.1; 0x0400 AA, 0x0080 RA, 0x0020 AD)."""
+    edns_payload: int | None = field(default=None, metadata=_LATER)
+    """The UDP size that its sender offers (RFC 6891 §6.2.3); None without EDNS."""
+    edns_options: tuple[int, ...] = field(default=(), metadata=_LATER)
+    """Codes of the EDNS options in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +130,7 @@ class DNSLookup:
 
     hop: int
     engine: str
-    """system (the resolver this machine is configured with), udp (a public resolver), tcp (the same) or doh."""
+    """system (the resolver this machine is configured with), udp (a public resolver), tcp (the same), dot or doh."""
     resolver: str
     """`address:port` or URL of a public resolver; empty for the system's, whose address tells about the operator."""
     name: str
@@ -132,6 +142,12 @@ class DNSLookup:
     answers: tuple[Answer, ...] = ()
     datagrams: tuple[Datagram, ...] = ()
     purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+    flags: int | None = field(default=None, metadata=_LATER)
+    """Of the answer that counts, as in `Datagram`."""
+    icmp: tuple[int, int] | None = field(default=None, metadata=_LATER)
+    """Type and code of the first ICMP error, where the kernel tells."""
+    router: str = field(default="", metadata=_LATER)
+    """Who sent that; empty where it is not known, not public, or a neighbour of the operator's."""
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -344,6 +360,15 @@ class DoHServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoTServer:
+    """A DNS-over-TLS server (RFC 7858) reached by a pinned address, and the name that its certificate must have."""
+
+    name: str
+    address: str
+    port: int = 853
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolvers:
     """Whom to ask beside the system's resolver; fixed for a vantage point, so that its series is comparable."""
 
@@ -351,6 +376,7 @@ class Resolvers:
     doh: DoHServer | None = field(
         default_factory=lambda: DoHServer(url="https://dns.google/dns-query", address="8.8.8.8")
     )
+    dot: DoTServer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,7 +384,7 @@ class Limits:
     """How long and how much, in seconds and bytes; every one is a hard bound, `total` over the whole measurement."""
 
     dns: float = 4.0
-    dns_linger: float = 0.5
+    dns_linger: float = 3.0
     tcp: float = 10.0
     tls: float = 10.0
     http: float = 10.0

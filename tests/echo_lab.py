@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from probes.echo import Bounds, EchoServer, Identity, identity
-from probes.model import DoHServer, Echo, Limits, Measurement, Resolvers, Target, Task, VantagePoint
+from probes.model import DoHServer, DoTServer, Echo, Limits, Measurement, Resolvers, Target, Task, VantagePoint
 from probes.testing import Internet, Loopback, Route, Rule, Site, View, page
 
 TOKEN = "a-token-of-the-tests"
@@ -22,6 +22,7 @@ ECHO_ONE, ECHO_TWO = "185.199.108.8", "185.199.109.9"
 NO_DNS = "185.199.110.10"
 LIMITS = Limits(dns=0.6, dns_linger=0.05, tcp=0.5, tls=0.5, http=0.8, total=20)
 """Enough for loopback, and short where a time-out is what is waited for."""
+DOT = DoTServer(name="dns.quad9.net", address="9.9.9.9")
 NOW = datetime.now(UTC)
 OVER_QUIC = find_spec("aioquic") is not None
 _KNOWN: list[Identity] = []
@@ -90,7 +91,9 @@ def task(server: EchoServer) -> Task:
         target=Target(id="kloop", urls=(url,)),
         url=url,
         vantage=VantagePoint(id="home", country="KG", simulated=True),
-        resolvers=Resolvers(udp="9.9.9.9", doh=DoHServer(url="https://dns.google/dns-query", address="8.8.8.8")),
+        resolvers=Resolvers(
+            udp="9.9.9.9", doh=DoHServer(url="https://dns.google/dns-query", address="8.8.8.8"), dot=DOT
+        ),
         limits=LIMITS,
         echo=Echo(addresses=(ECHO_ONE, ECHO_TWO), token=TOKEN, pin=server.identity.pin),
         innocuous_names=(INNOCUOUS,),

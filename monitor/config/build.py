@@ -26,7 +26,7 @@ from monitor.config.shape import (
 )
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Provider, Source
-from probes.model import DoHServer, Echo, Limits, Resolvers, Role, Target, VantagePoint
+from probes.model import DoHServer, DoTServer, Echo, Limits, Resolvers, Role, Target, VantagePoint
 
 
 def build(path: Path, file: FilePart, token: str = "") -> Settings:
@@ -76,7 +76,8 @@ def _station(part: VantagePart, simulated: bool) -> Station:
 
 def _resolvers(part: ResolversPart) -> Resolvers:
     doh = None if part.doh is None else DoHServer(url=part.doh.url, address=part.doh.address)
-    return Resolvers(udp=part.udp, doh=doh)
+    dot = None if part.dot is None else DoTServer(**dict(part.dot))
+    return Resolvers(udp=part.udp, doh=doh, dot=dot)
 
 
 def _experiments(part: ExperimentsPart, token: str) -> ExperimentSettings:

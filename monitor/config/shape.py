@@ -108,11 +108,20 @@ class DoHPart(Part):
     address: Address
 
 
+class DoTPart(Part):
+    """A DNS-over-TLS server, reached by a pinned address under the name that its certificate must have."""
+
+    name: Text
+    address: Address
+    port: int = Field(default=853, ge=1, le=65535)
+
+
 class ResolversPart(Part):
     """Whom to ask beside the system's resolver; ~ switches one off."""
 
     udp: Resolver | None = Field(default="9.9.9.9", description="A public resolver, asked over UDP.")
     doh: DoHPart | None = DoHPart(url="https://dns.google/dns-query", address="8.8.8.8")
+    dot: DoTPart | None = None
 
 
 class SchedulePart(Part):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from probes.model import DNSLookup, Resolvers, Screened
-from probes.steps.dns import Engine, lookup
+from probes.steps.dns import Engine, lookup, ways
 from probes.steps.tcp import Channel, connect
 from probes.steps.tls import handshake
 from probes.steps.trace import Trace
@@ -23,7 +23,7 @@ async def addresses_of(
     """
     if place.literal:
         return screened(trace, (place.host,), place.port)
-    configured = {"udp": resolvers.udp, "tcp": resolvers.udp, "doh": resolvers.doh}
+    configured = ways(resolvers)
     async with asyncio.TaskGroup() as group:
         asking = [
             group.create_task(lookup(trace, engine=engine, name=place.host, query_type=family, resolvers=resolvers))

@@ -1,8 +1,9 @@
 """Who is lied to about a name, and by whom: one name, every way to ask, and an innocuous name before and after.
 
-The system's resolver, a public one over UDP and over TCP, and DNS over HTTPS are asked at once; each is asked for an
-innocuous name first and last, so that a resolver that is broken is not taken for one that lies. Addresses that run no
-DNS are asked, too: whatever answers from there was injected on the way, by something that is close enough to answer.
+The system's resolver, a public one over UDP and over TCP, and DNS over TLS and HTTPS are asked at once; each is asked
+for an innocuous name first and last, so that a resolver that is broken is not taken for one that lies. Addresses that
+run no DNS are asked, too: whatever answers from there was injected on the way, by something that is close enough to
+answer.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from probes.flows.swap import prepare
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Resolvers, Task
 from probes.network import Network
-from probes.steps.dns import Engine, QueryType, lookup
+from probes.steps.dns import Engine, QueryType, lookup, ways
 from probes.steps.trace import Trace
 
-_ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "doh")
+_ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "dot", "doh")
 
 
 async def measure(task: Task, network: Network, clock: Clock, source: Random | None = None) -> Measurement:
@@ -30,7 +31,7 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     place, innocuous = prepare(task, source or SystemRandom())
 
     async def walk(trace: Trace) -> None:
-        configured = {"udp": task.resolvers.udp, "tcp": task.resolvers.udp, "doh": task.resolvers.doh}
+        configured = ways(task.resolvers)
         async with asyncio.TaskGroup() as group:
             for engine in _ENGINES:
                 if configured.get(engine, engine) is not None:
@@ -42,11 +43,12 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
 
 
 async def _sandwich(trace: Trace, engine: Engine, host: str, innocuous: str, resolvers: Resolvers) -> None:
-    """The innocuous name, both families of the target's, and the innocuous name again, one after the other."""
+    """The innocuous name, three questions for the target's, and the innocuous name again, one after the other."""
     asked: tuple[tuple[str, QueryType, Purpose], ...] = (
         (innocuous, "A", Purpose.BEFORE),
         (host, "A", Purpose.VISIT),
         (host, "AAAA", Purpose.VISIT),
+        (host, "HTTPS", Purpose.SERVICE),
         (innocuous, "A", Purpose.AFTER),
     )
     for name, family, purpose in asked:

@@ -19,6 +19,7 @@ from probes.flows.swap import TRUSTED_FIRST, Flow, flows, prepare
 from probes.kinds import Need, Probe
 from probes.model import Clock, Echo, Measurement, Purpose, Task
 from probes.network import Network
+from probes.steps.dns import Engine, lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
 from probes.steps.trace import Trace
@@ -58,6 +59,7 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     async def walk(trace: Trace) -> None:
         addresses = await addresses_of(trace, place, task.resolvers, engines=TRUSTED_FIRST)
         at_ours = task.echo.addresses if task.echo else ()
+        await _service(trace.on(Purpose.SERVICE), task, place)
         if addresses:
             await ask_versions(trace.on(Purpose.VERSIONS), addresses[0], port)
         if task.echo is not None and at_ours:
@@ -72,6 +74,12 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
                 await at_target(here, flow)
 
     return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
+
+
+async def _service(trace: Trace, task: Task, place: WebAddress) -> None:
+    """Whether the site says that it speaks HTTP/3, by the way that is hardest to lie on."""
+    engine: Engine = "doh" if task.resolvers.doh is not None else "system"
+    await lookup(trace, engine=engine, name=place.host, query_type="HTTPS", resolvers=task.resolvers)
 
 
 def _steps() -> ModuleType:

@@ -1,7 +1,8 @@
 """Do the resolvers themselves work? Asks each for innocuous names and for one that nobody has.
 
 A resolver that fails here proves nothing by failing for a target, and one that gives an address for an invented name
-denies nothing honestly. The names are those of `Task.innocuous_names`; the target plays no part.
+denies nothing honestly. Who a resolver really is, the answer to a whoami name tells: one that answers for another is in
+the way. The names are those of `Task.innocuous_names`; the target plays no part.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from probes.flows.course import carry
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.dns import Engine, lookup
+from probes.steps.dns import WHOAMI, Engine, lookup, ways
 from probes.steps.trace import Trace
 
-_ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "doh")
+_ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "dot", "doh")
 _NAMES = 3
 
 
@@ -35,11 +36,13 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
         for name in task.innocuous_names[:_NAMES]:
             here = trace.on(Purpose.SITE)
             await lookup(here, engine=engine, name=name, query_type="A", resolvers=task.resolvers)
+        here = trace.on(Purpose.WHOAMI)
+        await lookup(here, engine=engine, name=WHOAMI, query_type="A", resolvers=task.resolvers)
         here = trace.on(Purpose.INVENTED)
         await lookup(here, engine=engine, name=invented, query_type="A", resolvers=task.resolvers)
 
     async def walk(trace: Trace) -> None:
-        configured = {"udp": task.resolvers.udp, "tcp": task.resolvers.udp, "doh": task.resolvers.doh}
+        configured = ways(task.resolvers)
         async with asyncio.TaskGroup() as group:
             for engine in _ENGINES:
                 if configured.get(engine, engine) is not None:

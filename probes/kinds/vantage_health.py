@@ -1,4 +1,4 @@
-"""Does this place itself work? Visits innocuous sites, looks for a captive portal, for IPv6, and for DNS64.
+"""Does this place itself work? Visits innocuous sites, looks for a captive portal, for IPv6, DNS64 and the resolver.
 
 The sites' Date headers tell how far the clock is off. The canary is a page of our own echo host in the clear:
 who gets another one sits behind a portal or a proxy. Without an echo host the first innocuous site is asked in the
@@ -17,7 +17,7 @@ from probes.flows.reach import addresses_of, first_open
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.dns import lookup
+from probes.steps.dns import WHOAMI, lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
 from probes.steps.tcp import connect
@@ -41,6 +41,9 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
             for name in task.innocuous_names[:_SITES]:
                 group.create_task(_visit(small, task, name))
             group.create_task(_canary(small.on(Purpose.CANARY), task))
+            group.create_task(
+                lookup(small.on(Purpose.WHOAMI), engine="system", name=WHOAMI, query_type="A", resolvers=task.resolvers)
+            )
             group.create_task(
                 lookup(
                     small.on(Purpose.DNS64), engine="system", name=_DNS64, query_type="AAAA", resolvers=task.resolvers

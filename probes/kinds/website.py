@@ -4,23 +4,23 @@ At each hop the host is looked up by the system's resolver, by a public one and 
 is connected to (and shaken hands with, for https), unless it is one that must not be dialled; over one of the
 connections the page is fetched.
 
-Thin on purpose so far: an http:// URL is measured in clear text only (OONI also shakes hands on port 443 to vouch for
-the address), and a hop connects only after late DNS answers have been listened for.
+Resolvers are listened to for later answers while all this goes on. Thin on purpose so far: an http:// URL is measured
+in clear text only (OONI also shakes hands on port 443 to vouch for the address).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from probes.failure import TIMEOUT
 from probes.kinds import Probe
-from probes.model import Clock, DNSLookup, Failure, Measurement, Resolvers, Screened, Task
+from probes.model import Clock, Failure, Measurement, Resolvers, Screened, Task
 from probes.network import Network
-from probes.steps.dns import Engine, lookup
+from probes.steps.dns import Engine, QueryType, lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
 from probes.steps.tcp import Channel, connect
@@ -29,6 +29,7 @@ from probes.steps.trace import Trace
 from probes.steps.url import WebAddress, parse
 
 _ENGINES: tuple[Engine, ...] = ("system", "udp", "doh")
+_FAMILIES: tuple[QueryType, ...] = ("A", "AAAA")
 _GRACE = 0.5
 """Seconds that a better address is still waited for once another one is connected (as OONI's web_connectivity does)."""
 
@@ -72,7 +73,7 @@ async def _walk(trace: Trace, place: WebAddress, resolvers: Resolvers) -> None:
         async with asyncio.TaskGroup() as group:
             for hop in range(trace.limits.redirects + 1):
                 here = trace.at(hop)
-                addresses = _screen(here, place.port, await _resolve(here, place, resolvers))
+                addresses = _screen(here, place.port, await _resolve(group, here, place, resolvers))
                 best = await _connect(group, here, place, addresses, channels)
                 if best is None:
                     return
@@ -95,24 +96,24 @@ async def _connect(
     return best
 
 
-async def _resolve(trace: Trace, place: WebAddress, resolvers: Resolvers) -> tuple[str, ...]:
-    """The addresses of the host: the system's first, then the public resolver's, then those of DNS over HTTPS."""
+async def _resolve(group: asyncio.TaskGroup, trace: Trace, place: WebAddress, resolvers: Resolvers) -> tuple[str, ...]:
+    """The addresses of the host: the system's first, then the public resolver's, then those of DNS over HTTPS.
+
+    Resolvers are listened to in the group for later answers, which nobody has to wait for before connecting.
+    """
     if place.literal:
         return (place.host,)
     configured = {"system": True, "udp": resolvers.udp is not None, "doh": resolvers.doh is not None}
-    async with asyncio.TaskGroup() as group:
-        asking = [
-            group.create_task(lookup(trace, engine=engine, name=place.host, query_type=query_type, resolvers=resolvers))
-            for engine in _ENGINES
-            if configured[engine]
-            for query_type in ("A", "AAAA")
-        ]
-    return union(each.result() for each in asking)
-
-
-def union(lookups: Iterable[DNSLookup]) -> tuple[str, ...]:
-    """All addresses of the lookups that were answered, each once, in the order in which they were found."""
-    return tuple(dict.fromkeys(address for each in lookups if each.failure is None for address in each.addresses))
+    loop = asyncio.get_running_loop()
+    known: list[asyncio.Future[tuple[str, ...]]] = []
+    for engine in _ENGINES:
+        for query_type in _FAMILIES if configured[engine] else ():
+            known.append(loop.create_future())
+            asking = lookup(
+                trace, engine=engine, name=place.host, query_type=query_type, resolvers=resolvers, early=known[-1]
+            )
+            group.create_task(asking)
+    return tuple(dict.fromkeys([address for each in known for address in await each]))
 
 
 def _screen(trace: Trace, port: int, addresses: Sequence[str]) -> tuple[str, ...]:

@@ -2,32 +2,36 @@
 
 Engines: `system` is the resolver that the machine is configured with, asked directly (getaddrinfo hides which answer
 came when, and its pool of threads stalls under black holes; `/etc/hosts` and search domains play no part). `udp` is a
-public resolver, `tcp` the same one asked over TCP. `doh` is DNS over HTTPS (RFC 8484) at a pinned address, its
-certificate verified; it needs no DNS.
+public resolver, `tcp` the same one asked over TCP. `dot` is DNS over TLS (RFC 7858), `doh` DNS over HTTPS (RFC 8484),
+both at a pinned address with their certificate verified; neither needs DNS.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from ipaddress import ip_address
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
 from typing import Literal, TypeAlias
 
 from probes.failure import MISBEHAVING, TIMEOUT, NamedError, failure_of, rcode_failure
-from probes.model import Datagram, DNSLookup, DoHServer, Failure, Resolvers
+from probes.model import Answer, Datagram, DNSLookup, DoHServer, DoTServer, Failure, Purpose, Resolvers
 from probes.network import Network
 from probes.steps import certificate, question, url
 from probes.steps.http import FAULTS, post
+from probes.steps.icmp import ICMPError
 from probes.steps.inbox import Inbox
 from probes.steps.question import Question, Reply
-from probes.steps.tcp import dial
+from probes.steps.tcp import Channel, dial
 from probes.steps.tls import secure
 from probes.steps.trace import Trace
 
-Engine: TypeAlias = Literal["system", "udp", "tcp", "doh"]
-QueryType: TypeAlias = Literal["A", "AAAA"]
+Engine: TypeAlias = Literal["system", "udp", "tcp", "dot", "doh"]
+QueryType: TypeAlias = Literal["A", "AAAA", "HTTPS"]
 
+WHOAMI = "whoami.akamai.net"
+"""Its name servers answer with the address that asked them, which is the resolver's own (Akamai's service)."""
 WRONG_ID = "dns_reply_with_wrong_query_id"
 _NO_RESOLVER = "dns_temporary_failure"
 _MEDIA_TYPE = "application/dns-message"
@@ -37,8 +41,18 @@ _RESEND = (0.25, 0.25, 0.5)
 """The question is sent again after a quarter and after half of the time limit: one lost packet is no censorship."""
 
 
-async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryType, resolvers: Resolvers) -> DNSLookup:
+async def lookup(
+    trace: Trace,
+    *,
+    engine: Engine,
+    name: str,
+    query_type: QueryType,
+    resolvers: Resolvers,
+    early: asyncio.Future[tuple[str, ...]] | None = None,
+) -> DNSLookup:
     """Ask `engine` for the addresses of `name` within `limits.dns`, keep the step, and return it.
+
+    `early` is given the addresses as soon as they are known, while later answers are still listened for.
 
     The first acceptable answer counts: id and question fit, and it can be read. UDP is listened to for another
     `limits.dns_linger` within the limit. A truncated answer is asked for again over TCP, and then that one counts.
@@ -46,7 +60,7 @@ async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryTy
     read (`dns_server_misbehaving`), answers to other questions (`dns_reply_with_wrong_query_id`), else a timeout.
     """
     started = trace.elapsed()
-    hearing = _Hearing(question.ask(name, query_type, identified=engine != "doh"), trace.elapsed)
+    hearing = _Hearing(question.ask(name, query_type, identified=engine != "doh"), query_type, trace.elapsed, early)
     failure: Failure = TIMEOUT  # stands where the whole measurement is cut short meanwhile
     try:
         async with asyncio.timeout(trace.limits.dns):
@@ -54,7 +68,9 @@ async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryTy
     except FAULTS as error:
         failure = hearing.explain(failure_of(error))
     finally:
+        hearing.tell(())
         reply, answered = hearing.reply, hearing.answered
+        coarse = trace.purpose is Purpose.WHOAMI
         if reply is not None:
             failure = rcode_failure(reply.rcode or 0, found=reply.holds(query_type))
         step = DNSLookup(
@@ -67,9 +83,15 @@ async def lookup(trace: Trace, *, engine: Engine, name: str, query_type: QueryTy
             duration=(trace.elapsed() if reply is None else answered) - started,
             failure=failure,
             rcode=None if reply is None else reply.rcode,
-            answers=() if reply is None else reply.answers,
-            datagrams=tuple(hearing.datagrams),
+            answers=() if reply is None else _kept(reply.answers, coarse=coarse),
+            datagrams=tuple(
+                replace(each, answers=_kept(each.answers, coarse=True)) if coarse else each
+                for each in hearing.datagrams
+            ),
             purpose=trace.purpose,
+            flags=None if reply is None else reply.flags,
+            icmp=hearing.error.icmp if isinstance(hearing.error, ICMPError) else None,
+            router=trace.router(hearing.error, hearing.local) if engine != "system" else "",
         )
         trace.keep(step)
     return step
@@ -90,6 +112,10 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
             if resolvers.udp is None:
                 raise ValueError("no public resolver is configured")
             hearing.take(await _ask_over_tcp(trace.network, hearing.wire, *endpoint(resolvers.udp)))
+        case "dot":
+            if resolvers.dot is None:
+                raise ValueError("no DNS-over-TLS server is configured")
+            hearing.take(await _ask_over_tls(trace, hearing.wire, resolvers.dot))
         case "doh":
             if resolvers.doh is None:
                 raise ValueError("no DNS-over-HTTPS server is configured")
@@ -99,13 +125,22 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
 class _Hearing:
     """What was heard in answer to one question: the datagrams, the first acceptable reply, the last error."""
 
-    def __init__(self, asked: Question, elapsed: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        asked: Question,
+        query_type: QueryType,
+        elapsed: Callable[[], float],
+        early: asyncio.Future[tuple[str, ...]] | None = None,
+    ) -> None:
         self.wire = asked.wire
         self.datagrams: list[Datagram] = []
         self.reply: Reply | None = None
         self.answered = 0.0
         self.error: OSError | None = None
+        self.local = ""
         self.settled = asyncio.Event()
+        self._early = early
+        self._query_type = query_type
         self._asked = asked
         self._elapsed = elapsed
 
@@ -120,6 +155,9 @@ class _Hearing:
                     rcode=reply.rcode,
                     answers=reply.answers,
                     edns=reply.edns,
+                    edns_payload=reply.edns_payload,
+                    edns_options=reply.edns_options,
+                    flags=reply.flags,
                     authoritative=reply.authoritative,
                     malformed=reply.malformed,
                     stray=reply.stray,
@@ -130,7 +168,7 @@ class _Hearing:
 
     def broke(self, error: OSError) -> None:
         """Note an ICMP error; an answer may still come, and then counts."""
-        self.error = error
+        self.error = self.error or error
         self.settled.set()
 
     def take(self, wire: bytes) -> None:
@@ -150,6 +188,13 @@ class _Hearing:
         self.reply = reply
         self.answered = self._elapsed()
         self.settled.set()
+        if not reply.truncated:
+            self.tell(reply.addresses if reply.holds(self._query_type) else ())
+
+    def tell(self, addresses: tuple[str, ...]) -> None:
+        """Give the addresses to whoever waits for them, once."""
+        if self._early is not None and not self._early.done():
+            self._early.set_result(addresses)
 
 
 async def _ask_server(trace: Trace, hearing: _Hearing, address: str, port: int) -> None:
@@ -163,7 +208,8 @@ async def _ask_over_udp(trace: Trace, hearing: _Hearing, address: str, port: int
     opened, target = trace.network.open(address, port, "udp")
     with closing(opened):
         opened.connect(target)
-        trace.own.learn(str(opened.getsockname()[0]))
+        hearing.local = str(opened.getsockname()[0])
+        trace.own.learn(hearing.local)
         with Inbox(opened, hearing.heard, hearing.broke) as inbox:
             await _send_until_settled(inbox, hearing, trace.limits.dns)
             if hearing.reply is None or not hearing.reply.truncated:
@@ -188,13 +234,26 @@ async def _ask_over_tcp(network: Network, wire: bytes, address: str, port: int) 
     """RFC 1035 §4.2.2: two octets of length, then the message."""
     stream = await dial(network, address, port)
     with closing(stream):
-        await stream.write(len(wire).to_bytes(2, "big") + wire)
-        received = b""
-        while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
-            chunk = await stream.read(_LARGEST)
-            if not chunk:
-                raise NamedError("eof_error")
-            received += chunk
+        return await _exchange(stream, wire)
+
+
+async def _ask_over_tls(trace: Trace, wire: bytes, server: DoTServer) -> bytes:
+    stream = await dial(trace.network, server.address, server.port)
+    with closing(stream):
+        trace.own.learn(stream.local)
+        channel = await secure(stream, server.name)
+        certificate.check(channel.chain, server.name, trace.network.roots, trace.started)
+        return await _exchange(channel, wire)
+
+
+async def _exchange(channel: Channel, wire: bytes) -> bytes:
+    await channel.write(len(wire).to_bytes(2, "big") + wire)
+    received = b""
+    while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+        chunk = await channel.read(_LARGEST)
+        if not chunk:
+            raise NamedError("eof_error")
+        received += chunk
     return received[2 : 2 + int.from_bytes(received[:2], "big")]
 
 
@@ -211,6 +270,27 @@ async def _ask_over_https(trace: Trace, wire: bytes, server: DoHServer) -> bytes
     if status != 200 or not media_type.startswith(_MEDIA_TYPE):
         raise NamedError(MISBEHAVING, f"HTTP {status}, {media_type[:80]}")
     return answer
+
+
+def ways(resolvers: Resolvers) -> Mapping[str, object]:
+    """What each engine but the system's needs to be configured: None where it is not."""
+    return {"udp": resolvers.udp, "tcp": resolvers.udp, "dot": resolvers.dot, "doh": resolvers.doh}
+
+
+def _kept(answers: tuple[Answer, ...], *, coarse: bool) -> tuple[Answer, ...]:
+    """Answers as they are recorded; `coarse` where they are an address of whoever asked, which may be the operator's.
+
+    >>> _kept((Answer(type="A", value="192.0.2.7"), Answer(type="AAAA", value="2001:db8:1::7")), coarse=True)[1].value
+    '2001:db8::'
+    """
+    if not coarse:
+        return answers
+    return tuple(
+        replace(each, value=str(ip_network(f"{each.value}/{16 if each.type == 'A' else 32}", strict=False)[0]))
+        if each.type in ("A", "AAAA")
+        else replace(each, value="")
+        for each in answers
+    )
 
 
 def endpoint(text: str) -> tuple[str, int]:
@@ -236,6 +316,8 @@ def _shown(engine: Engine, resolvers: Resolvers) -> str:
         case "udp" | "tcp" if resolvers.udp is not None:
             address, port = endpoint(resolvers.udp)
             return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        case "dot" if resolvers.dot is not None:
+            return f"tls://{resolvers.dot.name}"
         case "doh" if resolvers.doh is not None:
             return resolvers.doh.url
     return ""

@@ -41,7 +41,8 @@ class Plain:
 
     flags: int
     answers: tuple[Answer, ...]
-    edns: bool
+    edns: int | None
+    """The UDP size that its EDNS offers; None without EDNS."""
 
 
 def write(name: str, query_type: str, number: int, payload: int) -> bytes | None:
@@ -82,12 +83,12 @@ class _Reader:
         found = self._grouped(answers)
         for _ in range(authorities):
             self._record()
-        edns = False
+        edns: int | None = None
         for _ in range(others):
-            if self._is_edns():
-                if edns:
+            if (payload := self._edns()) is not None:
+                if edns is not None:
                     raise _OddError
-                edns = True
+                edns = payload
             else:
                 self._record()
         return Plain(flags=flags, answers=found, edns=edns)
@@ -127,15 +128,15 @@ class _Reader:
             raise _OddError
         return owner, kind, ttl, value
 
-    def _is_edns(self) -> bool:
-        """Whether the next record is an OPT without options, flags, extended rcode (RFC 6891 §6.1); moves past it."""
+    def _edns(self) -> int | None:
+        """The size in a bare OPT (RFC 6891 §6.1: no options, flags, extended rcode), and past it; None for others."""
         if self._wire[self._at] or self._wire[self._at + 1 : self._at + 3] != b"\0\x29":
-            return False
-        _, _, _, extended, length = _EDNS.unpack_from(self._wire, self._at)
+            return None
+        _, _, payload, extended, length = _EDNS.unpack_from(self._wire, self._at)
         if extended or length:
             raise _OddError
         self._at += _EDNS.size
-        return True
+        return int(payload)
 
     def _name(self) -> bytes:
         """The name that begins here, without its final dot; what follows it comes next."""

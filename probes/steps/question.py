@@ -18,6 +18,8 @@ from probes.steps import plain
 PAYLOAD = 1232
 """The UDP size that is offered: what fits IPv6's minimum MTU (DNS flag day 2020)."""
 _MOST_ANSWERS = 128
+_MOST_OPTIONS = 16
+_LONGEST_TEXT = 512
 _LOTS = random.SystemRandom()
 """The id is what keeps out a forger who cannot see the question (RFC 5452 §4): nobody may guess the next one."""
 
@@ -28,16 +30,28 @@ class Reply:
 
     rcode: int | None = None
     answers: tuple[Answer, ...] = ()
-    edns: bool = False
+    edns_payload: int | None = None
+    edns_options: tuple[int, ...] = ()
+    flags: int | None = None
     authoritative: bool = False
     truncated: bool = False
     malformed: bool = False
     stray: bool = False
 
     @property
+    def edns(self) -> bool:
+        """Whether it has EDNS, which many injectors leave out."""
+        return self.edns_payload is not None
+
+    @property
     def acceptable(self) -> bool:
         """Whether a resolver library would have taken it."""
         return not self.malformed and not self.stray
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The IP addresses in it; none where it says that something went wrong."""
+        return () if self.rcode else tuple(each.value for each in self.answers if each.type in ("A", "AAAA"))
 
     def holds(self, query_type: str) -> bool:
         """Whether a record of the asked type is among the answers."""
@@ -81,7 +95,8 @@ def read(question: Question, wire: bytes) -> Reply:
     return Reply(
         rcode=ordinary.flags & 0xF,
         answers=ordinary.answers,
-        edns=ordinary.edns,
+        edns_payload=ordinary.edns,
+        flags=ordinary.flags,
         authoritative=bool(ordinary.flags & dns.flags.AA),
         truncated=bool(ordinary.flags & dns.flags.TC),
     )
@@ -93,7 +108,9 @@ def _read_with_care(question: Question, wire: bytes) -> Reply:
         return Reply(
             rcode=int(message.rcode()),
             answers=_answers(message),
-            edns=message.edns >= 0,
+            edns_payload=message.payload if message.edns >= 0 else None,
+            edns_options=tuple(int(each.otype) for each in message.options[:_MOST_OPTIONS]),
+            flags=int(message.flags) | int(message.rcode()) & 0xF,
             authoritative=bool(message.flags & dns.flags.AA),
             truncated=bool(message.flags & dns.flags.TC),
             stray=not question.message.is_response(message),
@@ -113,6 +130,8 @@ def _answers(message: dns.message.Message) -> tuple[Answer, ...]:
                     value = record.address
                 case dns.rdatatype.CNAME:
                     value = record.target.to_text(omit_final_dot=True)
+                case dns.rdatatype.HTTPS:
+                    value = record.to_text()[:_LONGEST_TEXT]
                 case _:
                     continue
             found.append(Answer(type=dns.rdatatype.to_text(record.rdtype), value=value, ttl=records.ttl))

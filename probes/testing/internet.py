@@ -107,7 +107,8 @@ class Site:
     """Names whose certificate differs from the others' (one machine, several names)."""
     state: State = "up"
     resolver: bool = False
-    """True for a public resolver: it answers UDP port 53 and DNS over HTTPS at `/dns-query` on port 443."""
+    """True for a public resolver: it answers UDP port 53, DNS over HTTPS at `/dns-query` on port 443, and over TLS
+    on port 853 where that is among its ports."""
     forwards: bool = False
     """True for a transparent proxy: it hands each request on to the site that owns the name asked for."""
     backend: Mapping[int, tuple[str, int]] = field(default_factory=dict)
@@ -126,7 +127,7 @@ class Site:
 
 
 def _resolver(names: tuple[str, ...], addresses: tuple[str, ...]) -> Site:
-    return Site(names=names, addresses=addresses, ports=(443,), resolver=True)
+    return Site(names=names, addresses=addresses, ports=(443, 853), resolver=True)
 
 
 PUBLIC_RESOLVERS: tuple[Site, ...] = (

@@ -12,7 +12,7 @@ import dns.rdatatype
 import dns.rrset
 
 from probes.testing.censor import DNSForgery
-from probes.testing.internet import Internet
+from probes.testing.internet import Internet, Site
 from probes.testing.wire import Stream
 
 _TTL = 300
@@ -41,6 +41,7 @@ def true_answer(query: dns.message.Message, internet: Internet) -> bytes:
     if name != asked:
         response.answer.append(dns.rrset.from_text(query.question[0].name, _TTL, "IN", "CNAME", f"{name}."))
     _add_addresses(response, name, addresses)
+    _add_service(response, internet.site_named(name))
     return response.to_wire()
 
 
@@ -67,6 +68,13 @@ async def serve_dns(stream: Stream, internet: Internet) -> None:
                 return
             answer = true_answer(found[0], internet)
             await stream.write(len(answer).to_bytes(2, "big") + answer)
+
+
+def _add_service(response: dns.message.Message, site: Site | None) -> None:
+    """The HTTPS record (RFC 9460) of a site that speaks HTTP/3, where it is asked for."""
+    asked = response.question[0]
+    if asked.rdtype == dns.rdatatype.HTTPS and site is not None and site.quic:
+        response.answer.append(dns.rrset.from_text(asked.name, _TTL, "IN", "HTTPS", "1 . alpn=h3,h2"))
 
 
 def _add_addresses(response: dns.message.Message, name: str, addresses: tuple[str, ...]) -> None:

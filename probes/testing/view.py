@@ -25,7 +25,7 @@ from probes.testing.conversation import Scene, answer, certificate_of, converse,
 from probes.testing.endpoints import Address, Received
 from probes.testing.names import forged_answer, question, serve_dns, true_answer
 from probes.testing.stage import Stage
-from probes.testing.wire import Wire
+from probes.testing.wire import Secure, Wire
 
 FORGED_TTL = 57
 TRUE_TTL = 61
@@ -35,6 +35,7 @@ RACE_GAP = 0.01
 """Seconds by which an injected DNS answer comes before the true one."""
 
 _DNS = 53
+_DOT = 853
 _QUIC = 443
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _ERRORS = {"reset": errno.ECONNRESET, "unreachable": errno.EHOSTUNREACH, "denied": errno.EACCES}
@@ -171,10 +172,26 @@ class View:
             if port == _DNS:
                 await serve_dns(wire, self._stage.internet)
                 return
+            if port == _DOT:
+                await self._answer_over_tls(address, wire)
+                return
             flight = await first_flight(wire)
             if flight is not None:
                 action = action_on(self.rules, address, port, flight)
                 await converse(wire, flight, action, self._scene(address, port))
+
+    async def _answer_over_tls(self, address: str, wire: Wire) -> None:
+        """DNS over TLS (RFC 7858), where nobody on the path can lie: it is cut by its server name, or passes."""
+        flight = await first_flight(wire)
+        site = self._stage.internet.site_at(address)
+        if flight is None or site is None:
+            return
+        if action_on(self.rules, address, _DOT, flight) is not None:
+            wire.reset()
+            return
+        secure = Secure(wire, self._stage.certificates.context(*certificate_of(site, site.names[0])))
+        await secure.handshake()
+        await serve_dns(secure, self._stage.internet)
 
     def _scene(self, address: str, port: int) -> Scene:
         internet, certificates = self._stage.internet, self._stage.certificates

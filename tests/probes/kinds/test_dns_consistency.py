@@ -9,9 +9,9 @@ import pytest
 from probes.kinds import dns_consistency
 from probes.model import DNSLookup, Purpose, Resolvers
 from probes.testing import NXDOMAIN, DNSForgery
-from tests.echo_lab import AT_TARGET, INNOCUOUS, NO_DNS, TARGET, echo_lab
+from tests.echo_lab import AT_TARGET, INNOCUOUS, NO_DNS, TARGET, echo_lab, site
 
-ENGINES = ("system", "udp", "tcp", "doh")
+ENGINES = ("system", "udp", "tcp", "dot", "doh")
 
 
 def asked(measurement, *purposes):
@@ -31,6 +31,14 @@ async def test_every_resolver_in_a_sandwich() -> None:
             (INNOCUOUS, "A", Purpose.AFTER),
         ]
         assert next(s for s in steps if s.purpose is Purpose.VISIT).addresses == (AT_TARGET,)
+
+
+async def test_what_the_name_offers() -> None:
+    """The HTTPS record, which says who speaks HTTP/3, is asked of everybody and kept as text."""
+    async with echo_lab(target=site(quic=True)) as lab:
+        offers = asked(await lab.measure(dns_consistency), Purpose.SERVICE)
+    assert {(s.engine, s.query_type, s.failure) for s in offers} == {(each, "HTTPS", None) for each in ENGINES}
+    assert {answer.value for s in offers for answer in s.answers} == {'1 . alpn="h3,h2"'}
 
 
 async def test_an_address_that_runs_no_dns() -> None:
@@ -53,7 +61,7 @@ async def test_only_whom_the_task_names() -> None:
     """Resolvers that are switched off are not asked, and no address is tested where none is given."""
     async with echo_lab() as lab:
         measurement = await lab.measure(dns_consistency, resolvers=Resolvers(udp=None, doh=None), no_dns=())
-    assert Counter(step.engine for step in measurement.steps) == {"system": 4}
+    assert Counter(step.engine for step in measurement.steps) == {"system": 5}
 
 
 async def test_nothing_to_compare_with() -> None:

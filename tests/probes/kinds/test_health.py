@@ -15,12 +15,24 @@ async def test_every_resolver_is_asked_for_innocuous_names_and_an_invented_one()
     """The invented name lies below an innocuous one, is drawn anew each time, and the target is never asked for."""
     async with echo_lab() as lab:
         first, second = [await lab.measure(resolver_health, seed=seed) for seed in (1, 2)]
-    assert Counter(step.engine for step in first.steps) == {"system": 2, "udp": 2, "tcp": 2, "doh": 2}
+    assert Counter(step.engine for step in first.steps) == dict.fromkeys(("system", "udp", "tcp", "dot", "doh"), 3)
     invented = [{s.name for s in one.steps if s.purpose is Purpose.INVENTED} for one in (first, second)]
     assert all(len(names) == 1 for names in invented)
     assert invented[0] != invented[1]
     assert all(name.endswith(f".{INNOCUOUS}") for names in invented for name in names)
     assert TARGET not in {step.name for step in first.steps}
+
+
+@pytest.mark.parametrize("kind", [vantage_health, resolver_health])
+async def test_whose_resolver_it_is(kind) -> None:
+    """A whoami name tells the network that the resolver asks from, and no more of its address than that."""
+    records = {"whoami.akamai.net": ("203.0.113.77",)}
+    async with echo_lab(records=records) as lab:
+        measurement = await lab.measure(kind)
+    told = [s for s in measurement.steps if isinstance(s, DNSLookup) and s.purpose is Purpose.WHOAMI]
+    assert {s.engine for s in told} >= {"system"}
+    assert {s.addresses for s in told} == {("203.0.0.0",)}
+    assert "203.0.113" not in repr(measurement)
 
 
 async def test_only_configured_resolvers() -> None:

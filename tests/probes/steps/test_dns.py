@@ -6,13 +6,14 @@ import asyncio
 import struct
 import sys
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
 
-from probes.model import DoHServer, Resolvers
+from probes.model import DoHServer, DoTServer, Resolvers
 from probes.steps.dns import endpoint, lookup
 
 NAME, TRUE, FORGED = "kloop.test", "93.184.216.34", "104.154.89.105"
@@ -315,3 +316,67 @@ async def test_an_engine_that_is_not_configured_is_our_mistake(world) -> None:
     clear = Resolvers(doh=DoHServer(url="http://doh.test/", address="8.8.8.8"))
     with pytest.raises(ValueError, match="https"):
         await ask(world, engine="doh", resolvers=clear)
+
+
+async def test_flags_and_edns_are_kept(world) -> None:
+    """Header flags, the size that EDNS offers and its options stand with each datagram; flags with the answer."""
+
+    def respond(data, send) -> None:
+        made = dns.message.from_wire(answer(data, TRUE, flags=dns.flags.AD))
+        made.use_edns(0, payload=4096, options=[dns.edns.GenericOption(3, b"nsid")])
+        send(made.to_wire())
+        send(answer(data, FORGED, edns=False))
+
+    server(world, respond)
+    step = await ask(world)
+    full, bare = step.datagrams
+    assert (full.edns_payload, full.edns_options, full.flags & dns.flags.AD) == (4096, (3,), dns.flags.AD)
+    assert (bare.edns_payload, bare.edns_options, bare.flags & dns.flags.AD) == (None, (), 0)
+    assert step.flags == full.flags
+    plain = (await ask(world, engine="udp", query_type="AAAA")).datagrams[-1]
+    assert plain.flags is not None
+
+
+async def test_addresses_are_told_before_the_listening_ends(world) -> None:
+    """Who only wants the addresses has them while late answers are still listened for; the step keeps those too."""
+    server(world, lambda data, send: (send(answer(data, TRUE)), send(answer(data, FORGED))))
+    trace = world.trace(dns_linger=30.0, dns=30.0)
+    early = asyncio.get_running_loop().create_future()
+    asking = asyncio.create_task(
+        lookup(trace, engine="udp", name=NAME, query_type="A", resolvers=RESOLVERS, early=early)
+    )
+    assert await early == (TRUE,)
+    assert trace.steps == []
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    (step,) = trace.steps
+    assert (step.failure, step.addresses) == (None, (TRUE,))
+
+
+async def test_early_is_told_of_failures_too(world) -> None:
+    """Nobody waits for addresses that will never come."""
+    world.refusing("9.9.9.9", 53, "udp")
+    early = asyncio.get_running_loop().create_future()
+    trace = world.trace(dns=0.5)
+    step = await lookup(trace, engine="udp", name=NAME, query_type="A", resolvers=RESOLVERS, early=early)
+    assert await early == ()
+    assert (step.failure, step.icmp, step.router) == ("connection_refused", (3, 3), "")
+
+
+async def test_over_tls(world, authority) -> None:
+    """DNS over TLS is asked at the pinned address; a certificate for another name is refused."""
+
+    async def serve(reader, writer) -> None:
+        length = int.from_bytes(await reader.readexactly(2), "big")
+        made = answer(await reader.readexactly(length), TRUE)
+        writer.write(len(made).to_bytes(2, "big") + made)
+        await writer.drain()
+
+    await world.site("9.9.9.9", 853, serve, authority.context("dot.test"))
+    right = Resolvers(udp=None, doh=None, dot=DoTServer(name="dot.test", address="9.9.9.9"))
+    step = await ask(world, engine="dot", resolvers=right)
+    assert (step.failure, step.addresses, step.resolver) == (None, (TRUE,), "tls://dot.test")
+    wrong = Resolvers(udp=None, doh=None, dot=DoTServer(name="other.test", address="9.9.9.9"))
+    assert (await ask(world, engine="dot", resolvers=wrong)).failure == "ssl_invalid_hostname"
+    with pytest.raises(ValueError, match="DNS-over-TLS"):
+        await ask(world, engine="dot", resolvers=Resolvers())
