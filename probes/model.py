@@ -192,6 +192,10 @@ class TCPConnect:
     failure: Failure = None
     tcp_info: TCPInfo | None = None
     purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+    icmp: tuple[int, int] | None = field(default=None, metadata=_LATER)
+    """Type and code of the ICMP error that ended it, where the kernel tells and was asked."""
+    router: str = field(default="", metadata=_LATER)
+    """Who sent that; empty where it is not known, not public, or a neighbour of the operator's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +214,7 @@ class TLSHandshake:
     """The TLS alert or the verifier's own word, for people."""
     version: str = ""
     cipher: str = ""
+    """By its IANA name."""
     alpn: str = ""
     chain: tuple[bytes, ...] = ()
     bytes_sent: int = 0
@@ -229,6 +234,10 @@ class Body:
     title: str | None = None
     truncated: bool = False
     kept: bytes | None = None
+    simhash: str | None = field(default=None, metadata=_LATER)
+    """Of the visible words (16 hex digits); pages that differ in few of its 64 bits resemble each other."""
+    language: str | None = field(default=None, metadata=_LATER)
+    """The code (ISO 639) that the page declares, or that its letters suggest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

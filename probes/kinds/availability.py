@@ -26,7 +26,8 @@ async def measure(task: Task, network: Network, clock: Clock) -> Measurement:
     """Ask once for `task.url` and return the steps; ValueError where the URL is none."""
     place = parse(task.url)
 
-    async def walk(trace: Trace) -> None:
+    async def walk(whole: Trace) -> None:
+        trace = replace(whole, thorough=False)
         quick = trace.within(replace(trace.limits, dns_linger=0.0))  # nobody compares late answers here
         addresses = await addresses_of(quick, place, task.resolvers, engines=("system",))
         channel = await first_open(trace, place, addresses)

@@ -11,11 +11,15 @@ import zlib
 from probes.model import Body
 from probes.own import Own
 from probes.scrub import scrub, scrub_bytes
+from probes.steps.simhash import simhash, visible
+from probes.steps.tongue import language_of
 
 SMALL = 16 * 1024
 """Bodies up to this size are kept: block pages are small, front pages of news sites are not."""
 KEPT = 64 * 1024
 """At most so much of a body is kept."""
+_READ = 128 * 1024
+"""At most so much of a page is compared and read for its language."""
 _TITLE = re.compile(r"<title(?:\s[^>]{0,200})?>([^<]{1,512})</title", re.IGNORECASE)
 """As OONI looks for it: up to 512 characters without `<`."""
 _OPENING = re.compile(rb"<[Tt][Ii][Tt][Ll][Ee][\s>]")
@@ -101,13 +105,24 @@ def summarise(
     if brief and len(raw) > SMALL:
         return Body(length=len(raw), title=title_of(raw, content_type), truncated=truncated)
     scrubbed = scrub_bytes(raw) if own is None else own.hide_bytes(raw)
+    compared = scrubbed[:_READ] if _is_text(raw, content_type) else b""
+    page = compared.decode(_encoding(raw, content_type), errors="replace")
+    text = visible(page)
     return Body(
         length=len(raw),
         sha256=hashlib.sha256(scrubbed).hexdigest(),
         title=title_of(raw, content_type),
         truncated=truncated,
         kept=scrubbed[:KEPT] if suspicious or len(raw) <= SMALL else None,
+        simhash=simhash(text),
+        language=language_of(page, text),
     )
+
+
+def _is_text(raw: bytes, content_type: str) -> bool:
+    """Whether the words of a body can be compared: what calls itself text, or calls itself nothing and has no NUL."""
+    kind = content_type.lower()
+    return "text" in kind or "xml" in kind or "json" in kind or (not kind and b"\0" not in raw[:1024])
 
 
 def title_of(raw: bytes, content_type: str = "") -> str | None:

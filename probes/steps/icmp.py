@@ -53,6 +53,14 @@ def hear(opened: socket.socket) -> None:
             opened.setsockopt(level, queue, 1)
 
 
+def ignore(opened: socket.socket) -> None:
+    """Let the kernel treat ICMP errors for this socket as usual again, and forget those that waited."""
+    level, _, queue = _LEVELS[opened.family]
+    if _LINUX:
+        with contextlib.suppress(OSError):
+            opened.setsockopt(level, queue, 0)
+
+
 def limit(opened: socket.socket, hops: int | None) -> None:
     """Let what is sent from now on reach at most `hops` routers; None for as many as usual."""
     level, option, _ = _LEVELS[opened.family]

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import struct
+from dataclasses import dataclass
 from typing import Protocol
 
 from probes.failure import TIMEOUT, failure_of
@@ -104,12 +105,30 @@ class Stream:
         self._socket.close()
 
 
-async def dial(network: Network, address: str, port: int) -> Stream:
-    """A stream to `address`; OSError where it cannot be had. The time limit is the caller's."""
+@dataclass(slots=True)
+class Told:
+    """What routers said of an attempt to connect, and from which address of ours it was made."""
+
+    errors: tuple[icmp.ICMPError, ...] = ()
+    local: str = ""
+
+
+async def dial(network: Network, address: str, port: int, told: Told | None = None) -> Stream:
+    """A stream to `address`; OSError where it cannot be had. The time limit is the caller's.
+
+    `told` is filled in with what routers said of the attempt; that is asked for only while connecting, because later it
+    would let anybody's ICMP error end the connection.
+    """
     opened, target = network.open(address, port, "tcp")
     try:
+        if told is not None:
+            icmp.hear(opened)
         await reach(opened, target)
+        if told is not None:
+            icmp.ignore(opened)
     except BaseException:
+        if told is not None:
+            told.errors, told.local = icmp.errors(opened), str(opened.getsockname()[0])
         opened.close()
         raise
     return Stream(opened, (address, port))
@@ -130,9 +149,10 @@ async def connect(trace: Trace, address: str, port: int) -> Stream | None:
     started = trace.elapsed()
     failure: Failure = TIMEOUT  # stands where the whole measurement is cut short meanwhile
     stream: Stream | None = None
+    told = Told() if trace.thorough else None
     try:
         async with asyncio.timeout(trace.limits.tcp):
-            stream = await dial(trace.network, address, port)
+            stream = await dial(trace.network, address, port, told)
         trace.own.learn(stream.local)
         failure = None
     except OSError as error:
@@ -148,6 +168,8 @@ async def connect(trace: Trace, address: str, port: int) -> Stream | None:
                 failure=failure,
                 tcp_info=stream.info() if stream else None,
                 purpose=trace.purpose,
+                icmp=told.errors[0].icmp if told and told.errors else None,
+                router=trace.router(told.errors[0], told.local) if told and told.errors else "",
             )
         )
     return stream

@@ -15,6 +15,7 @@ from probes.failure import TIMEOUT, NamedError, failure_of
 from probes.model import Failure, TLSHandshake
 from probes.steps import certificate
 from probes.steps.engine import RECORD, Engine
+from probes.steps.suite import iana
 from probes.steps.tcp import Stream
 from probes.steps.trace import Trace
 
@@ -157,7 +158,7 @@ async def handshake(
                 failure=failure,
                 reason=reason,
                 version=attempt.version,
-                cipher=attempt.cipher,
+                cipher=iana(attempt.cipher),
                 alpn=attempt.alpn,
                 chain=attempt.chain,
                 bytes_sent=stream.sent - sent,

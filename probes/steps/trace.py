@@ -28,6 +28,8 @@ class Trace:
     elapsed: Callable[[], float]
     hop: int = 0
     purpose: Purpose = Purpose.VISIT
+    thorough: bool = True
+    """False where a look has to be cheap: then routers' words are not asked for."""
     steps: list[Step] = field(default_factory=list)
     own: Own = field(default_factory=lambda: Own(machine()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 
 import pytest
@@ -70,3 +71,17 @@ def test_short_kernel_structures() -> None:
     assert read_tcp_info(bytes(136)).bytes_acked == 0
     assert read_tcp_info(bytes(148) + b"\xff\xff\xff\xff").min_rtt is None
     assert read_tcp_info(bytes(148) + b"\x01\0\0\0").min_rtt == 1
+
+
+async def test_routers_are_heard_only_while_connecting(world) -> None:
+    """Once a connection stands, the kernel is asked to treat ICMP errors as it always does."""
+
+    async def serve(reader, writer) -> None:
+        await reader.read(1)
+
+    await world.site("192.0.2.1", 443, serve)
+    trace = world.trace()
+    stream = await connect(trace, "192.0.2.1", 443)
+    assert stream._socket.getsockopt(socket.IPPROTO_IP, 11) == 0
+    stream.close()
+    assert (trace.steps[0].icmp, trace.steps[0].router) == (None, "")
