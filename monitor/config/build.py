@@ -97,6 +97,7 @@ def _echo(part: EchoPart, token: str) -> Echo:
         pin=part.pin or "",
         https_port=part.https_port,
         http_port=part.http_port,
+        quic_port=part.quic_port,
     )
 
 

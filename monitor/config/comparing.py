@@ -30,6 +30,7 @@ class EchoPart(Part):
     )
     https_port: int = Field(default=443, ge=1, le=65535)
     http_port: int = Field(default=80, ge=1, le=65535)
+    quic_port: int = Field(default=443, ge=1, le=65535)
 
 
 class BurstPart(Part):
