@@ -50,6 +50,8 @@ def summary(report: CheckReport) -> Iterator[str]:
         yield f"{len(report.checks)} claims: {_counted(report.checks)}"
         if quiet := [each for each in report.checks if each.claim.kind in _QUIET]:
             yield f"Of these, {len(quiet)} expect no block: {_counted(quiet)}"
+        if strong := [each for each in report.checks if each.claim.weight == "strong"]:
+            yield f"Of these, {len(strong)} are dated well enough to score a detector by: {_counted(strong)}"
         if not any(each.measurements for each in report.checks):
             yield "No measurements fall on any claim's dates, so nothing here agrees or disagrees with a document."
     if report.unclaimed:
@@ -94,9 +96,10 @@ def _tables(report: CheckReport, width: int | None) -> Iterator[Table]:
 
 def _claims(report: CheckReport, width: int | None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
-    for heading in ("claim", "source", "precision"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("verdict", overflow="fold", min_width=12)
+    table.add_column("claim", overflow="fold")
+    table.add_column("source", overflow="fold", max_width=22)
+    table.add_column("precision", overflow="fold")
+    table.add_column("verdict", overflow="fold", min_width=12 if width is None else 44)
     for heading in ("days off", "coverage"):
         table.add_column(heading, justify="right")
     for each in report.checks:
