@@ -96,7 +96,7 @@ def _order(record: Record) -> Enforcement:
     if later:
         days = max(0.0, (later[0].onset[1] - claim.interval[0]) / DAY)
         return _told(record, FOLLOWED, f"a block was first seen {days:.1f} days after", days, later[:1])
-    return _silence(record, window, NOTHING, f"reachable in the {FOLLOWS.days} days after")
+    return _silence(record, window, NOTHING)
 
 
 def _ruling(record: Record) -> Enforcement:
@@ -108,13 +108,15 @@ def _ruling(record: Record) -> Enforcement:
     if during:
         days = max((record.seen(sight) - record.after[0]) / DAY for sight in during)
         return _told(record, STILL, f"blocked for at least {days:.0f} days after", None, during)
-    return _silence(record, record.after, OPEN, f"reachable in the {FOLLOWS.days} days after")
+    return _silence(record, record.after, OPEN)
 
 
-def _silence(record: Record, window: Window, finding: str, why: str) -> Enforcement:
+def _silence(record: Record, window: Window, finding: str) -> Enforcement:
+    """Without a block: whether it was reachable for long enough to say so."""
     coverage = record.covered(window)
     if coverage.reachable:
-        return _told(record, finding, why, None, ())
+        counted = f"{coverage.covered} of {coverage.asked} days measured"
+        return _told(record, finding, f"reachable up to {FOLLOWS.days} days after ({counted})", None, ())
     little = "mixed results" if coverage.powerful else "too little data" if coverage.measurements else "no data"
     return _told(record, UNKNOWN, f"{little} then", None, ())
 
