@@ -157,6 +157,16 @@ class PayloadBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Punishment:
+    """A connection that shows a name (in a ClientHello or a Host header) passes, and later ones to its address vanish.
+
+    That is what residual censorship leaves to be seen, for as long as the network is played.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """The whole network is gone: in silence, or with an error at once because the link is down."""
 
@@ -168,7 +178,9 @@ class NoIPv6:
     """No route to any IPv6 address, as in most homes."""
 
 
-Rule: TypeAlias = DNSForgery | AddressBlock | SNIBlock | QUICBlock | HostBlock | PayloadBlock | Outage | NoIPv6
+Rule: TypeAlias = (
+    DNSForgery | AddressBlock | SNIBlock | QUICBlock | HostBlock | PayloadBlock | Punishment | Outage | NoIPv6
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +241,16 @@ def action_on(rules: tuple[Rule, ...], address: str, port: int, flight: FirstFli
     """
     effects = (_effect(rule, address, port, flight) for rule in rules)
     return next((effect for effect in effects if effect is not None), None)
+
+
+def punishes(rules: tuple[Rule, ...], flight: FirstFlight) -> bool:
+    """Whether the address that this was sent to is cut off from now on.
+
+    >>> punishes((Punishment(names=("news.example",)),), FirstFlight(raw=b"", host="news.example"))
+    True
+    """
+    shown = flight.server_name or flight.host or ""
+    return any(_any_covers(rule.names, shown) for rule in of_kind(rules, Punishment))
 
 
 def quic_block_of(rules: tuple[Rule, ...], address: str) -> QUICBlock | None:

@@ -19,6 +19,7 @@ from probes.testing.censor import (
     blocks_quic,
     forgery_of,
     of_kind,
+    punishes,
     quic_block_of,
 )
 from probes.testing.conversation import Scene, answer, certificate_of, converse, first_flight
@@ -56,6 +57,7 @@ class View:
         self._stage = stage
         self._resolver = resolver
         self._allow = allow
+        self._punished: set[str] = set()
         self._listening: dict[tuple[str, int, Transport], Address] = {}
 
     @property
@@ -100,7 +102,8 @@ class View:
         serves = (site is not None and port in site.ports) or (port == _DNS and self._resolves(address))
         quic = port == _QUIC and site is not None and (site.quic or site.quic_backend is not None)
         listens = (quic or self._answers_dns(address, port)) if transport == "udp" else serves
-        if of_kind(self.rules, Outage) or effect == "drop" or (site is not None and site.state == "silent"):
+        dropped = effect == "drop" or address in self._punished
+        if of_kind(self.rules, Outage) or dropped or (site is not None and site.state == "silent"):
             return self._stage.endpoints.silent(_KINDS[transport])
         if effect == "refuse" or (site is not None and site.state == "refusing"):
             return self._stage.endpoints.refusing()
@@ -177,6 +180,8 @@ class View:
                 return
             flight = await first_flight(wire)
             if flight is not None:
+                if punishes(self.rules, flight):
+                    self._punished.add(address)
                 action = action_on(self.rules, address, port, flight)
                 await converse(wire, flight, action, self._scene(address, port))
 

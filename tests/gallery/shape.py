@@ -129,6 +129,8 @@ class Rule(Part):
     payload: str | None = None
     outage: Literal["silent", "unreachable"] | None = None
     no_ipv6: Literal[True] | None = None
+    punish: list[Name] | None = None
+    """Names after whose showing the address is cut off."""
 
     answers: list[Address] = []
     rcode: Literal["NOERROR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"] = "NOERROR"
@@ -141,10 +143,12 @@ class Rule(Part):
 
     @model_validator(mode="after")
     def _about_one_thing(self) -> Rule:
-        names = ("dns", "sni", "host", "payload", "outage", "no_ipv6")
+        names = ("dns", "sni", "host", "payload", "outage", "no_ipv6", "punish")
         if self.address is None or any(getattr(self, name) is not None for name in names):
             _exactly_one(self, *names)
-        if (self.action is None) != any(getattr(self, name) is not None for name in ("dns", "outage", "no_ipv6")):
+        if (self.action is None) != any(
+            getattr(self, name) is not None for name in ("dns", "outage", "no_ipv6", "punish")
+        ):
             raise ValueError("a rule about connections has an action, and no other rule has one")
         return self
 

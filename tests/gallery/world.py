@@ -20,6 +20,7 @@ from probes.testing import (
     NoIPv6,
     Outage,
     PayloadBlock,
+    Punishment,
     Response,
     Route,
     Rule,
@@ -102,6 +103,8 @@ def rule_of(part: shape.Rule) -> Rule:
             garbled=part.garbled,
             where=part.where,
         )
+    if part.punish is not None:
+        return Punishment(names=tuple(part.punish))
     if part.outage is not None:
         return Outage(how=part.outage)
     return NoIPv6() if part.no_ipv6 else _about_connections(part)
