@@ -13,6 +13,7 @@ from monitor.export.formats import ooni
 from monitor.model import Fingerprint, Health, Manner, Outcome, Place, Scope, Verdict
 from monitor.observe import flatten, observe
 from monitor.verdict import assess, judge
+from monitor.verdict.experiments import read_resolvers
 from monitor.verdict.fingerprints import Fingerprints
 from monitor.verdict.shipped import SHIPPED
 from probes.model import DoHServer, Limits, Measurement, Resolvers, Role, Target, Task, VantagePoint
@@ -121,7 +122,7 @@ def _understood(case: Case, measured: Iterable[Measurement]) -> Played:
         "steps": short.steps(target),
         "observations": short.observations(seen),
         "health": str(health),
-        "verdict": _words(verdict),
+        "verdict": _words(verdict) | _resolvers_cut_off(target, controls),
         "peer": {name: keys[name] for name in ("blocking", "accessible")},
     }
     return Played(verdict=verdict, found=found)
@@ -147,6 +148,13 @@ def _known(parts: Iterable[shape.Known]) -> Fingerprints:
 def _innocuous(measurement: Measurement, controls: Iterable[Measurement]) -> Outcome:
     beside = [one for one in controls if one.url == measurement.url]
     return flatten(measurement, judge(measurement, observe(measurement, beside), health=Health.UNKNOWN))
+
+
+def _resolvers_cut_off(target: Measurement, controls: list[Measurement]) -> dict[str, Any]:
+    """What is told of the public resolvers beside the verdict on the site; nothing where they answer."""
+    beside = [one for one in controls if one.url == target.url]
+    found = {one.rule_id: one.technique for one in read_resolvers(target, beside)}
+    return {"resolvers": found} if found else {}
 
 
 def _words(verdict: Verdict) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from monitor.verdict.experiments.place import (
 )
 from monitor.verdict.experiments.quic import read_quic_reachability
 from monitor.verdict.experiments.reading import Reading
+from monitor.verdict.experiments.resolvers import read_resolvers
 from monitor.verdict.experiments.speed import SpeedReading, read_throttle
 from monitor.verdict.experiments.swap import read_host_swap, read_sni_swap
 from monitor.verdict.experiments.way import Fate, Parting, WayReading, read_hop
@@ -33,6 +34,7 @@ __all__ = [
     "read_host_swap",
     "read_quic_reachability",
     "read_resolver_health",
+    "read_resolvers",
     "read_sni_swap",
     "read_throttle",
     "read_vantage_health",

@@ -198,6 +198,17 @@ def test_two_different_true_answers_are_no_race():
     assert verdict.technique == "tls.reset"
 
 
+def test_two_answers_that_came_the_same_way_are_no_race():
+    """A question sent twice may get two of a content network's many addresses; only another sender tells."""
+    same = looked([SITE], datagrams=[datagram(SITE), datagram(FORGED)])
+    other = looked([SITE], datagrams=[datagram(SITE), datagram(FORGED, ip_ttl=57)])
+    unseen = looked([SITE], datagrams=[datagram(SITE, ip_ttl=None), datagram(FORGED, ip_ttl=None)])
+
+    found = [verdict_on(measured(one, *visit()[1:]), three(*visit())).rule_id for one in (same, unseen, other)]
+
+    assert found == ["http.page.certified", "http.page.certified", "dns.injection.reached"]
+
+
 # Connections and handshakes
 
 

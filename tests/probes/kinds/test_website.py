@@ -319,3 +319,17 @@ async def test_no_server_breaks_the_probe(world, now, raw, head) -> None:
     for url in (f"http://{ONE}/", f"https://{ONE}/"):
         measurement = await visit(world, now, url, total=5)
         assert measurement.steps
+
+
+async def test_the_same_resolvers_are_asked_each_time(world, now) -> None:
+    """Two visits from one vantage point ask the same resolvers in the same ways, so that a series is comparable."""
+    system(world, {NAME: [ONE]})
+    world.datagrams("9.9.9.9", 53, resolver({NAME: [ONE]}))
+    await world.site(ONE, 80, answers({"/": response(body=b"hello")}))
+    resolvers = Resolvers(udp="9.9.9.9", doh=None)
+
+    visits = [await visit(world, now, f"http://{NAME}/", resolvers=resolvers) for _ in range(2)]
+
+    first, second = ({(one.engine, one.resolver, one.query_type) for one in of(each, DNSLookup)} for each in visits)
+    assert first == second
+    assert {resolver for _, resolver, _ in first} == {"", "9.9.9.9:53"}

@@ -137,3 +137,10 @@ def test_questions() -> None:
     found = read_hop(measurement(*before, *trials("dns", Purpose.VISIT, "eaaa", "9.9.9.9")))
     assert (found.partings[0].trigger, found.reading.technique) == (Fate.ANSWERED, "dns.injection")
     assert read_hop(measurement()).reading.rule_id == "hop.unclear"
+
+
+def test_what_only_the_server_shows_is_told_as_the_servers() -> None:
+    """Both names come as far at every router, and the server resets one: `hop.at_the_end`, no technique of the way."""
+    reading = read_hop(measurement(*names("tls", "eeer", "eeea"))).reading
+
+    assert (reading.rule_id, reading.technique, reading.locus) == ("hop.at_the_end", None, Locus.UNKNOWN)
