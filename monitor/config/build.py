@@ -26,6 +26,7 @@ from monitor.config.shape import (
 )
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Provider, Source
+from monitor.store.policy import Policy
 from probes.model import DoHServer, DoTServer, Echo, Limits, Resolvers, Role, Target, VantagePoint
 
 
@@ -47,6 +48,7 @@ def build(path: Path, file: FilePart, token: str = "") -> Settings:
         documented=tuple(claim for part in file.documented for claim in _claims(part, file)),
         milestones=tuple(map(_milestone, file.milestones)),
         store=file.store.path and path.absolute().parent / file.store.path.expanduser(),
+        keeping=Policy(**{name: value for name, value in file.store if name != "path"}),
         web=WebSettings(**dict(file.web)),
         simulated=file.simulated,
     )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Source
+from monitor.store.policy import Policy
 from probes.model import Limits, Resolvers, Target, Task, VantagePoint
 
 
@@ -80,6 +81,8 @@ class Settings:
     milestones: tuple[Milestone, ...] = ()
     store: Path | None = None
     """The data folder where the file names one; `--data-dir` goes before it."""
+    keeping: Policy = field(default_factory=Policy)
+    """How long the store keeps what, and how large it may become."""
     web: WebSettings = field(default_factory=WebSettings)
     simulated: bool = False
 

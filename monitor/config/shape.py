@@ -5,9 +5,9 @@ from __future__ import annotations
 import typing
 from dataclasses import fields
 from datetime import timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
 from monitor.config.comparing import ExperimentsPart
 from monitor.config.part import Part, or_empty
@@ -22,6 +22,7 @@ from monitor.config.values import (
     Network,
     Resolver,
     Seconds,
+    Size,
     Text,
     Url,
     Zone,
@@ -202,6 +203,27 @@ class StorePart(Part):
     """Where measurements are kept."""
 
     path: Folder | None = Field(default=None, description="A folder, relative to this file; --data-dir goes before it.")
+    seal_after: Duration = Field(
+        default=timedelta(days=14), description="Months are sealed into Parquet files when they ended so long ago."
+    )
+    ok_documents: int = Field(
+        default=10,
+        ge=1,
+        description="Of the raw documents of ok results in quiet times one in so many is kept; 1: all.",
+    )
+    raw: Duration | None = Field(default=None, description="How long single results are kept; for ever by default.")
+    hourly: Duration | None = Field(default=None, description="How long hourly counts are kept; at least as raw.")
+    daily: Duration | None = Field(default=None, description="How long daily counts are kept; at least as raw.")
+    limit: Size | None = Field(default=None, description="Above this size the store says that it is over its limit.")
+
+    @model_validator(mode="after")
+    def _counts_outlive_rows(self) -> Self:
+        for name, span in (("hourly", self.hourly), ("daily", self.daily)):
+            if span is not None and (self.raw is None or span < self.raw):
+                raise wrong(
+                    f"{name} counts would end before the results that they count", f"{name} at least as long as raw"
+                )
+        return self
 
 
 class WebPart(Part):

@@ -20,6 +20,7 @@ from probes.registry import all_probes
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(?:\d{1,8}[smhd]){1,4}", re.ASCII)
+_SIZE = re.compile(r"([0-9]{1,9}) ?([KMGT])B")
 _HOST = re.compile(
     r"(?=.{1,253}$)(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.ASCII | re.IGNORECASE
 )
@@ -70,6 +71,14 @@ def _duration(value: Any) -> timedelta:
     if not found:
         raise wrong(f"found {said(value)}", "a duration longer than nothing")
     return found
+
+
+def _size(value: Any) -> int:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not int(found[1]):
+        raise wrong(f"found {said(value)}", "a size with its unit, such as 500MB, 20GB or 1TB")
+    size: int = int(found[1]) * 1000 ** (1 + "KMGT".index(found[2]))
+    return size
 
 
 def _seconds(value: Any) -> float:
@@ -231,4 +240,5 @@ Duration: TypeAlias = Annotated[
 Seconds: TypeAlias = Annotated[
     float, BeforeValidator(_seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 10]})
 ]
+Size: TypeAlias = Annotated[int, BeforeValidator(_size), _schema(r"[0-9]{1,9} ?[KMGT]B", examples=["20GB"])]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder), _schema()]

@@ -34,6 +34,14 @@ def drop(connection: sqlite3.Connection, measurements: Iterable[bytes]) -> None:
     )
 
 
+def move(transaction: Transaction, number: int, record: bytes) -> None:
+    """Append the record of a known document to the newest pack, unchanged."""
+    spot = transaction.packs.append(Document(sha256=b"", size=0, record=record))
+    transaction.connection.execute(
+        "UPDATE document SET pack = ?, start = ? WHERE id = ?", (spot.pack, spot.start, number)
+    )
+
+
 def has_own(connection: sqlite3.Connection, measurement: bytes) -> bool:
     """Whether the document of a measurement is kept."""
     return connection.execute(sentence("SELECT 1 FROM document WHERE", _OWN), half(measurement)).fetchone() is not None

@@ -84,11 +84,21 @@ def expand(record: bytes) -> bytes:
 
 def fetch(folder: Folder, spot: Spot) -> bytes:
     """The document at `spot`; StoreDamaged where the bytes are not what was written."""
+    return _read(folder, spot)[1]
+
+
+def record(folder: Folder, spot: Spot) -> bytes:
+    """The record at `spot` as it stands, checked; StoreDamaged where the bytes are not what was written."""
+    return _read(folder, spot)[0]
+
+
+def _read(folder: Folder, spot: Spot) -> tuple[bytes, bytes]:
     path = pack_path(folder, spot.pack)
     try:
         with path.open("rb") as file:
             file.seek(spot.start)
-            return expand(file.read(spot.length))
+            found = file.read(spot.length)
+            return found, expand(found)
     except (ValueError, FileNotFoundError, zstd.ZstdError) as fault:
         what = "the file is missing" if isinstance(fault, FileNotFoundError) else str(fault)
         raise damaged(folder.path, f"packs/{path.name} at byte {spot.start}: {what}") from fault
@@ -120,6 +130,7 @@ class PackWriter:
         _check_lengths(folder, committed)
         self._folder, self._pack_size = folder, pack_size
         self.number = max(committed, default=1)
+        _sweep(folder, committed, self.number)
         self._open(committed.get(self.number, 0))
 
     def append(self, document: Document) -> Spot:
@@ -162,6 +173,13 @@ class PackWriter:
         os.ftruncate(self._handle, committed)
         sync_folder(self._folder.packs)
         self.end = self._settled = committed
+
+
+def _sweep(folder: Folder, committed: dict[int, int], newest: int) -> None:
+    """Remove packs that were written anew elsewhere when the process ended before it could."""
+    for path in folder.packs.glob("*.pack"):
+        if path.stem.isdecimal() and int(path.stem) < newest and int(path.stem) not in committed:
+            path.unlink()
 
 
 def _check_lengths(folder: Folder, committed: dict[int, int]) -> None:

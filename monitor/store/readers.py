@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 from monitor.store.errors import StoreError, translated
-from monitor.store.folder import Folder
-from monitor.store.schema import check
+from monitor.store.folder import Folder, existing
+from monitor.store.schema import check, version
 
 PATIENCE = 10.0
 """Seconds that SQLite waits for a lock: readers meet one only while a log is recovered or closed."""
@@ -27,6 +28,14 @@ def connect(folder: Folder, mode: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def stored_version(path: Path) -> int:
+    """The schema version of the store in a data folder, whatever it is; StoreMissing where there is none."""
+    with translated(path):
+        folder = existing(path)
+        with closing(connect(folder, "ro")) as connection:
+            return version(connection, path)
 
 
 class Readers:

@@ -14,13 +14,14 @@ from monitor.store.times import DAY, HOUR, day, day_number
 from monitor.store.transaction import Transaction
 from probes.model import Role
 
-_GROUP = ("target", "vantage", "country", "network", "role", "innocuous")
+GROUP = ("target", "vantage", "country", "network", "role", "innocuous")
+"""What is counted apart within one hour or day."""
 _SUMS = (*(state.value for state in State), "timed", "total")
 
 
 def _addition(table: str, unit: str) -> str:
     """The SQL that adds to one bucket, unless retention has removed the buckets of that time."""
-    columns = (unit, *_GROUP, *_SUMS)
+    columns = (unit, *GROUP, *_SUMS)
     names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     kept = sentence(f":{unit} >= coalesce(", number_of(f"{table}_from"), f", :{unit})")
     return sentence("INSERT INTO", table, f"({names})", "SELECT", values, "WHERE", kept, updates(_SUMS, add=True))
@@ -46,7 +47,7 @@ def count(transaction: Transaction, row: Mapping[str, Any], sign: int) -> None:
     states = {state.value: sign * (row["state"] == transaction.symbols(state.value)) for state in State}
     seconds = row["total"]
     timed = {"timed": 0, "total": 0} if seconds is None else {"timed": sign, "total": sign * round(seconds * 1e6)}
-    group = {name: row[name] for name in _GROUP}
+    group = {name: row[name] for name in GROUP}
     for _, name, width, statement in SERIES:
         transaction.connection.execute(statement, {name: row["time"] // width} | group | states | timed)
 
