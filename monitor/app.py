@@ -21,6 +21,8 @@ from monitor.model import BlockingEvent, Outcome, VantageStatus
 from monitor.pipeline import PipelineSettings, record, review
 from monitor.schedule import Order, Schedule, Tally
 from monitor.store import Store, StoreError, open_store
+from monitor.store.sqlite import SQLiteStore
+from monitor.store.tending import Tender
 from probes.model import Clock, Measurement, Task
 from probes.network import Network, SystemNetwork
 from probes.registry import all_probes
@@ -30,6 +32,9 @@ KIND = "website"
 
 REST = 9
 """After a review the next one waits for so many times its duration: reviews take a tenth of one core at most."""
+
+TEND_EVERY = timedelta(minutes=1)
+"""How often one small piece of what is due in the store is done; like a review it rests afterwards."""
 
 
 T = TypeVar("T")
@@ -70,6 +75,7 @@ class App:
         clock: Clock = utc_now,
         on_outcome: Callable[[Outcome], None] = lambda _: None,
         on_review: Callable[[Sequence[BlockingEvent], Sequence[VantageStatus]], None] = lambda _, __: None,
+        on_untended: Callable[[StoreError], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.data_dir = data_dir
@@ -79,6 +85,7 @@ class App:
         """What kept a measurement from being stored; the monitor stops then."""
         self._on_outcome = on_outcome
         self._on_review = on_review
+        self._on_untended = on_untended
         self._probe = all_probes()[KIND]
         self._given = networks
         self._networks = networks or _networks(settings)
@@ -88,7 +95,8 @@ class App:
             _orders(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally
         )
         self.store: Store = open_store(data_dir)
-        self._rested = 0.0
+        self._tender = Tender(self.store.upkeep) if isinstance(self.store, SQLiteStore) else None
+        self._rested = self._tend_at = 0.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     def __enter__(self) -> Self:
@@ -123,6 +131,7 @@ class App:
     async def watch(self) -> None:
         """Measure on schedule until `stopping` is set, then finish what runs. StoreError where storing failed."""
         self.schedule.every(self._review_interval(), self._review_if_rested, "review")
+        self.schedule.every(TEND_EVERY, self._tend_if_rested, "tend")
         self.schedule.start(self.clock(), self._review)
         await self.stopping.wait()
         await self.schedule.stop()
@@ -169,6 +178,19 @@ class App:
             self._on_review(changed, await self._on_writer(self.store.health))
         except StoreError as fault:
             self._stop_because(fault)
+
+    async def _tend_if_rested(self) -> None:
+        """One piece of sealing, merging or pruning; what it cannot do is told, and measuring goes on."""
+        loop = asyncio.get_running_loop()
+        tender = self._tender
+        if tender is None or loop.time() < self._tend_at:
+            return
+        began = loop.time()
+        try:
+            await self._on_writer(lambda: tender.turn(self.settings.keeping, self.clock()))
+        except StoreError as fault:
+            self._on_untended(fault)
+        self._tend_at = loop.time() + REST * (loop.time() - began)
 
     async def _on_writer(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)

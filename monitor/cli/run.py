@@ -77,7 +77,10 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
 
 async def _watch(settings: Settings, data_dir: Path, host: str, port: int) -> None:
     teller = Teller(out)
-    with open_door(host, port) as door, App(settings, data_dir, on_review=teller.reviewed) as app:
+    with (
+        open_door(host, port) as door,
+        App(settings, data_dir, on_review=teller.reviewed, on_untended=teller.untended) as app,
+    ):
         stop_on_signals(app)
         Reloader(app).watch()
         _greet(app, door)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from monitor.model import BlockingEvent, Health, VantageStatus
+from monitor.store import StoreError
 from probes.document import rfc3339
 
 _LOOKS = {Health.OFFLINE: "bold yellow", Health.SICK: "bold yellow", Health.HEALTHY: "green", Health.UNKNOWN: "dim"}
@@ -31,6 +32,13 @@ class Teller:
             if self._told.get(event.id) != line:
                 self._told[event.id] = line
                 self._console.print(line, style="bold", markup=False, soft_wrap=True)
+
+    def untended(self, fault: StoreError) -> None:
+        """Tell once of each reason why the store could not be sealed or pruned; nothing that was measured is lost."""
+        line = f"The store could not be tended, measuring goes on: {fault}"
+        if self._told.get("store") != line:
+            self._told["store"] = line
+            self._console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def health_line(status: VantageStatus) -> str:

@@ -23,6 +23,7 @@ from monitor.store.errors import (
 from monitor.store.opening import open_reading, open_writing
 from monitor.store.protocols import MeasurementStore, StateStore, Store
 from monitor.store.servers import open_servers
+from monitor.store.sqlite import SQLiteStore
 from probes.model import Clock
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "StoreMissing",
     "StoreNewer",
     "StoreOlder",
+    "open_folder",
     "open_store",
 ]
 
@@ -55,5 +57,9 @@ def open_store(where: Location, *, read_only: bool = False, clock: Clock = _now)
     """
     if isinstance(where, Servers):
         return open_servers(where, read_only=read_only, clock=clock)
-    data_dir: Path = where
+    return open_folder(where, read_only=read_only, clock=clock)
+
+
+def open_folder(data_dir: Path, *, read_only: bool = False, clock: Clock = _now) -> SQLiteStore:
+    """`open_store` for a data folder: a store whose files can be sealed, pruned, verified and copied (`upkeep`)."""
     return open_reading(data_dir) if read_only else open_writing(data_dir, clock)

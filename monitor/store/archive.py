@@ -139,7 +139,9 @@ class Archive:
 
         try:
             return session.execute(statement, dict(given) or None).fetchall()
-        except (duckdb.IOException, duckdb.InvalidInputException) as fault:
+        except (duckdb.OutOfMemoryException, duckdb.BinderException, duckdb.ParserException):
+            raise
+        except duckdb.Error as fault:  # spoilt bytes are met at any depth
             for segment in chosen:
                 segments.file_of(self.folder, segment)
             names = ", ".join(segment.path for segment in chosen) if len(chosen) < 3 else "one of the segments"

@@ -83,18 +83,17 @@ def _advice(policy: Policy, *, over: bool, sealable: int) -> list[str]:
     said = []
     if over:
         said.append(
-            f"The store is over its limit of {(policy.limit or 0) / 1e9:g} GB. Everything is still measured and kept: results "
-            "older than two days are sealed, and no sample of ok documents is kept. Raise `store: limit`, or set `store: raw`."
+            f"The store is over its limit of {(policy.limit or 0) / 1e9:g} GB. Everything is still measured and kept: "
+            "results older than two days are sealed, and no sample of ok documents is kept. Raise `store: limit`, or "
+            "set `store: raw`."
         )
     if sealable and not engine.available():
         said.append(
-            f"{sealable:,} results could be sealed, for which DuckDB is missing: pip install 'presscanary[store]'. Until "
-            "then the database keeps growing, and nothing is lost."
+            f"{sealable:,} results could be sealed, for which DuckDB is missing: pip install 'presscanary[store]'. "
+            "Until then the database keeps growing, and nothing is lost."
         )
     elif sealable:
-        said.append(
-            f"{sealable:,} results can be sealed: `presscanary run` does it in quiet moments, `store seal` at once."
-        )
+        said.append(f"{sealable:,} results can be sealed: `run` does it in quiet moments, `store seal` at once.")
     return said
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from monitor.cli.frame import out, print_json
+from monitor.cli.frame import out, place, print_json
 from monitor.cli.store.opened import AsJson, existing, faults
-from monitor.cli.frame import place
 from monitor.store import schema
 from monitor.store.readers import stored_version
 
@@ -14,8 +13,8 @@ from monitor.store.readers import stored_version
 def command(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Bring the store up to this version of presscanary; `presscanary run` does it by itself.
 
-    Each migration is one transaction: ended in its middle, the store is as it was before it. Exit code 1: no store, another
-    writer, a store of a newer version, no room.
+    Each migration is one transaction: ended in its middle, the store is as it was before it. Exit code 1: no store,
+    another writer, a store of a newer version, no room.
     """
     data_dir = place(context).data_dir
     known = len(schema.shipped())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from monitor.cli.frame import err, load_settings, out, place, print_json
+from monitor.cli.frame import USAGE, CommandError, err, load_settings, out, place, print_json
 from monitor.cli.store.opened import AsJson, existing, progress, size
 from monitor.store.policy import Policy
 from monitor.store.retention import prune
@@ -21,10 +22,13 @@ def command(
     """Remove what `store:` in targets.yaml no longer keeps, and write packs anew that are mostly dead.
 
     Events, their revisions and the measurements that prove them are never removed. Needs the data folder for itself;
-    `presscanary run` does the same once a day. Exit code 1: no store, another writer, no room, or not confirmed.
+    `presscanary run` does the same once a day. Exit code 1: no store, another writer, no room, or not confirmed. Exit
+    code 2: nobody could be asked, and --yes was not said.
     """
     policy = load_settings(place(context).config).keeping
     if (policy.raw or policy.hourly or policy.daily) and not yes:
+        if not sys.stdin.isatty():
+            raise CommandError(f"this removes for good: {_words(policy)}; say --yes where nobody can be asked", USAGE)
         err.print(f"This removes for good: {_words(policy)}.", markup=False)
         typer.confirm("Go on?", abort=True, err=True)
     with existing(context) as store, progress("pruning") as told:

@@ -28,9 +28,9 @@ def command(
 ) -> None:
     """Move the results of months that are over into sorted, compressed Parquet files.
 
-    Needs DuckDB (pip install 'presscanary[store]') and the data folder for itself; `presscanary run` does the same in quiet
-    moments. Everything is read as before, and ended at any moment, nothing is lost. Exit code 1: no store, another writer,
-    no DuckDB, no room. Exit code 2: the date is none.
+    Needs DuckDB (pip install 'presscanary[store]') and the data folder for itself; `presscanary run` does the same in
+    quiet moments. Everything is read as before, and ended at any moment, nothing is lost. Exit code 1: no store,
+    another writer, no DuckDB, no room. Exit code 2: the date is none.
     """
     policy = load_settings(place(context).config).keeping
     edge = policy.seals_before(datetime.now(UTC)) if before is None else _date(before)

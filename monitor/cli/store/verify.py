@@ -12,7 +12,7 @@ from monitor.store.verification import verify
 def command(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Read every segment, pack, document, count and newest state, and compare them with what they should be.
 
-    Works beside a running writer. Exit code 1 where something is wrong, each problem with its place; nothing is changed.
+    Works beside a running writer and changes nothing. Exit code 1 where something is wrong, each with its place.
     """
     with opened(context, read_only=True) as store, progress("verifying") as told:
         found = verify(store.upkeep, told=told)
