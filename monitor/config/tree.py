@@ -95,11 +95,14 @@ def _refusal(path: Path, what: str, expected: str, place: Place = (1, 1)) -> Con
 
 
 def _explain(tree: Tree, text: str) -> None:
-    """Say why text is no YAML, in the words of PyYAML's own parser, so that they are the same on every machine."""
+    """Say why text is no YAML, in the words of PyYAML's own parser, so that they are the same on every machine.
+
+    ConfigError, always. Some versions of libyaml stop by themselves at a depth that we refuse long before; the slow
+    parser is not let down there either.
+    """
     what, place = "not readable as YAML", (1, 1)
     try:
-        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
-            pass
+        _document(Tree(file=tree.file), yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = place if mark is None else _place(mark)
