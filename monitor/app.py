@@ -7,6 +7,7 @@ every review, so that an order is done when its measurement is on disk (ADR 4).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,20 +16,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from monitor.burst import Bursts, Means, Page, Trial
 from monitor.config import Settings, Station
 from monitor.metrics import Runtime
-from monitor.model import BlockingEvent, Outcome, VantageStatus
-from monitor.pipeline import PipelineSettings, record, review
-from monitor.schedule import Order, Schedule, Tally
+from monitor.model import Bearing, BlockingEvent, Finding, Outcome, State, VantageStatus
+from monitor.pipeline import VISITS, PipelineSettings, note, record, review
+from monitor.schedule import VISIT, Order, Schedule, Tally
 from monitor.store import Store, StoreError, open_store
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.tending import Tender
-from probes.model import Clock, Measurement, Task
+from probes.model import Clock, Measurement, Role, Target, VantagePoint
 from probes.network import Network, SystemNetwork
 from probes.registry import all_probes
-
-KIND = "website"
-"""The kind of probe that the schedule runs."""
 
 REST = 9
 """After a review the next one waits for so many times its duration: reviews take a tenth of one core at most."""
@@ -55,9 +54,22 @@ def _networks(settings: Settings) -> Mapping[str, Network]:
 
 
 def _orders(settings: Settings) -> tuple[Order, ...]:
-    return tuple(
+    visits = (
         Order(target=target, vantage=station.point, interval=interval) for target, station, interval in settings.pairs()
     )
+    beside = (
+        Order(target=target, vantage=station.point, interval=interval, kind=kind)
+        for kind, target, station, interval in settings.beside()
+    )
+    return (*visits, *beside)
+
+
+def _asks_for_more(outcome: Outcome) -> bool:
+    """Whether a visit failed in a way that experiments can explain: not everybody's failure, nor the place's own."""
+    watched = outcome.role is Role.VANTAGE and not outcome.innocuous
+    verdict = outcome.verdict
+    failed = verdict.state is State.BLOCKED or (verdict.state is State.INSUFFICIENT and verdict.failure is not None)
+    return watched and failed and not verdict.rule_id.startswith("vantage.")
 
 
 class App:
@@ -86,7 +98,6 @@ class App:
         self._on_outcome = on_outcome
         self._on_review = on_review
         self._on_untended = on_untended
-        self._probe = all_probes()[KIND]
         self._given = networks
         self._networks = networks or _networks(settings)
         tally = Tally()
@@ -96,6 +107,9 @@ class App:
         )
         self.store: Store = open_store(data_dir)
         self._tender = Tender(self.store.upkeep) if isinstance(self.store, SQLiteStore) else None
+        self.bursts = Bursts(means=self._means, measure=self._try, ask_controls=self._ask_controls, time=time.monotonic)
+        self._firing = False
+        """Whether failures set off bursts: not in a single round, which is over too soon for them."""
         self._rested = self._tend_at = 0.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -111,7 +125,7 @@ class App:
     @property
     def pipeline(self) -> PipelineSettings:
         """How far the walk looks around, for the slowest pair of the schedule."""
-        slowest = max((order.interval for order in self.schedule.orders), default=self.settings.schedule.interval)
+        slowest = max((order.interval for order in self.schedule.visits), default=self.settings.schedule.interval)
         return PipelineSettings.for_interval(slowest, self.settings.detection)
 
     def reload(self, settings: Settings) -> None:
@@ -133,33 +147,82 @@ class App:
         self.schedule.every(self._review_interval(), self._review_if_rested, "review")
         self.schedule.every(TEND_EVERY, self._tend_if_rested, "tend")
         self.schedule.start(self.clock(), self._review)
+        self._firing = True
         await self.stopping.wait()
+        await self.bursts.stop()
         await self.schedule.stop()
         if self.fault is None:
             await self._review()
         self._raise_fault()
 
     async def _carry_out(self, order: Order) -> None:
-        for url in order.target.urls:
+        urls = order.target.urls[:1] if all_probes()[order.kind].of_place else order.target.urls
+        for url in urls:
             if self.stopping.is_set():
                 return
-            task = Task(
-                target=order.target,
-                url=url,
-                vantage=order.vantage,
-                resolvers=self.settings.resolvers,
-                limits=self.settings.limits,
-            )
-            await self._keep(await self._probe.measure(task, self._networks[order.vantage.id], self.clock))
+            await self._measure(order.kind, order.target, url, order.vantage)
 
-    async def _keep(self, measurement: Measurement) -> None:
+    async def _measure(self, kind: str, target: Target, url: str, vantage: VantagePoint) -> Outcome | Finding | None:
+        """Measure and keep; None where there is nothing to compare here, or where keeping failed."""
+        probe, task = all_probes()[kind], self.settings.task(target, url, vantage)
+        if probe.lacks(task):
+            return None
+        try:
+            measurement = await probe.measure(task, self._networks[vantage.id], self.clock)
+        except ValueError:
+            if kind in VISITS:
+                raise
+            return None  # a bare address has no name that could be compared, and an http:// page no QUIC
+        return await (self._keep(measurement) if kind in VISITS else self._note(measurement))
+
+    async def _keep(self, measurement: Measurement) -> Outcome | None:
         try:
             outcome = await self._on_writer(lambda: record(measurement, self.store, settings=self.pipeline))
         except StoreError as fault:
             self._stop_because(fault)
-            return
+            return None
         self.runtime.count(outcome.verdict.state)
         self._on_outcome(outcome)
+        self._follow(outcome)
+        return outcome
+
+    async def _note(self, measurement: Measurement) -> Finding | None:
+        try:
+            return await self._on_writer(lambda: note(measurement, self.store))
+        except StoreError as fault:
+            self._stop_because(fault)
+            return None
+
+    def _follow(self, outcome: Outcome) -> None:
+        """Set off a burst where a visit failed."""
+        target, point = self.settings.target(outcome.target), self._point(outcome.vantage)
+        if self._firing and target is not None and point is not None and _asks_for_more(outcome):
+            self.bursts.fire(Page(target=target, url=outcome.url, vantage=point))
+
+    async def _try(self, page: Page, trial: Trial) -> Bearing:
+        station = next((each for each in self.settings.vantage_points if each.point.id == page.vantage.id), None)
+        if station is None or trial.target.id in station.veto:  # a reload may have taken it away
+            return Bearing.NONE
+        found = await self._measure(trial.kind, trial.target, trial.url, page.vantage)
+        return found.bearing if isinstance(found, Finding) else Bearing.NONE
+
+    async def _ask_controls(self, target: Target, url: str) -> None:
+        controls = [each for each in self.settings.vantage_points if each.point.role is Role.CONTROL]
+        async with asyncio.TaskGroup() as group:
+            for station in controls:
+                if target.id not in station.veto:
+                    group.create_task(self._measure(VISIT, target, url, station.point))
+
+    def _means(self) -> Means:
+        settings = self.settings
+        return Means(
+            settings=settings.experiments.burst,
+            possible=all_probes().keys() - settings.left_out().keys(),
+            innocuous=[target for target in settings.targets if target.innocuous],
+        )
+
+    def _point(self, vantage: str) -> VantagePoint | None:
+        return next((each.point for each in self.settings.vantage_points if each.point.id == vantage), None)
 
     async def _review_if_rested(self) -> None:
         """A review, unless the last one took so long that reviewing would take more than its share of the machine."""
@@ -210,5 +273,5 @@ class App:
 
     def _review_interval(self) -> timedelta:
         """Twice a round, at most once a minute on a usual schedule: an event is seen soon, and a laptop stays cool."""
-        shortest = min((order.interval for order in self.schedule.orders), default=self.settings.schedule.interval)
+        shortest = min((order.interval for order in self.schedule.visits), default=self.settings.schedule.interval)
         return max(min(shortest / 2, timedelta(minutes=1)), timedelta(seconds=1))

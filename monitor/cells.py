@@ -41,13 +41,19 @@ class Weighed:
 
     @property
     def verdict(self) -> Verdict:
-        """The outcome's verdict, with what enough decisive experiments add to it: an artefact, a deeper technique."""
-        verdict, decisive = self.outcome.verdict, [one for one in self.shown if one.bearing is Bearing.DECISIVE]
+        """The outcome's verdict, with the technique of its own decisive experiments where that is deeper; where enough
+        of them are within reach, its evidence is an artefact."""
+        decisive = [one for one in self.shown if one.bearing is Bearing.DECISIVE]
+        verdict = replace(self.outcome.verdict, technique=self._technique(decisive))
         if len(decisive) < AGREED:
             return verdict
-        below = sorted({name for one in decisive if (name := one.technique or "").startswith(f"{verdict.technique}.")})
-        technique = below[-1] if below and verdict.technique else verdict.technique
-        return replace(verdict, evidence=Evidence.ARTEFACT, technique=technique, locus=Locus.NETWORK)
+        return replace(verdict, evidence=Evidence.ARTEFACT, locus=Locus.NETWORK)
+
+    def _technique(self, decisive: Sequence[Finding]) -> str | None:
+        known = self.outcome.verdict.technique
+        named = self.own if len(decisive) < AGREED else decisive
+        shown = {one.technique for one in named if one.bearing is Bearing.DECISIVE and one.technique}
+        return max((name for name in shown if known and name.startswith(f"{known}.")), default=known)
 
 
 def fold(

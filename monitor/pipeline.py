@@ -14,7 +14,7 @@ from monitor.cells import fold
 from monitor.detect import detect
 from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
-from monitor.model import BlockingEvent, Finding, Health, Outcome, State, VantageStatus
+from monitor.model import Bearing, BlockingEvent, Finding, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
 from monitor.store import Store
 from monitor.verdict import RULESET, judge
@@ -75,6 +75,17 @@ def note(measurement: Measurement, store: Store) -> Finding:
     finding = find(measurement)
     store.append_experiment(measurement, finding)
     return finding
+
+
+def experiments_of(event: BlockingEvent, store: Store) -> tuple[Finding, ...]:
+    """What experiments said, for or against, of an event's target on its networks while it lasted, by time."""
+    until = None if event.end is None else event.end[1]
+    known = store.findings(since=event.onset[0] or event.onset[1], until=until, target=event.target)
+    return tuple(
+        one
+        for one in known
+        if one.bearing is not Bearing.NONE and one.country == event.country and one.network in event.networks
+    )
 
 
 def review(

@@ -20,6 +20,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from probes.model import Role, Target, VantagePoint
 
+VISIT = "website"
+"""The kind of probe that a round consists of; others have a schedule of their own beside it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -28,11 +31,12 @@ class Order:
     target: Target
     vantage: VantagePoint
     interval: timedelta
+    kind: str = VISIT
 
     @property
     def id(self) -> str:
-        """A stable name of the pair."""
-        return f"{self.target.id}@{self.vantage.id}"
+        """A stable name of the pair and, where that is no visit, of the kind of probe."""
+        return f"{self.target.id}@{self.vantage.id}{'' if self.kind == VISIT else f'+{self.kind}'}"
 
 
 Work = Callable[[Order], Awaitable[None]]
@@ -83,6 +87,11 @@ class Schedule:
         )
         self._scheduler.add_listener(self._note, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
 
+    @property
+    def visits(self) -> tuple[Order, ...]:
+        """The orders that a round consists of."""
+        return tuple(order for order in self.orders if order.kind == VISIT)
+
     def start(self, now: datetime, between: Between) -> None:
         """Measure every pair once, as `once` does, then each at its own phase of its interval."""
         self._plan(self.orders, now)
@@ -109,13 +118,13 @@ class Schedule:
         self._scheduler.add_job(work, IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name)
 
     async def once(self, done: Callable[[Order], None] = lambda _: None, *, between: Between = _nothing) -> None:
-        """Run every order one time, in three batches: innocuous targets, controls, the rest; `between` follows each.
+        """Run every visit one time, in three batches: innocuous targets, controls, the rest; `between` follows each.
 
         So it is known early whether the vantage points, and then the targets themselves, work at all.
         """
-        first = [order for order in self.orders if order.target.innocuous]
-        second = [order for order in self.orders if not order.target.innocuous and order.vantage.role is Role.CONTROL]
-        rest = [order for order in self.orders if order not in first and order not in second]
+        first = [order for order in self.visits if order.target.innocuous]
+        second = [order for order in self.visits if not order.target.innocuous and order.vantage.role is Role.CONTROL]
+        rest = [order for order in self.visits if order not in first and order not in second]
         for batch in (first, second, rest):
             async with asyncio.TaskGroup() as group:
                 for order in batch:

@@ -434,6 +434,9 @@ class Task:
     """Hosts that nobody blocks, kept elsewhere than the target; what they are compared for takes the first or draws."""
     no_dns: tuple[str, ...] = ()
     """Foreign addresses of ours that run no DNS: whatever answers from there was injected on the way."""
+    hold_off: float = 0.0
+    """Seconds of rest before an innocuous name goes to an address that was shown the target's just before; the total
+    limit of a measurement grows by as much, as often as it rests."""
 
 
 Clock: TypeAlias = Callable[[], datetime]

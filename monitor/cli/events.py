@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,7 +13,9 @@ from rich.text import Text
 
 from monitor.cli.frame import USAGE, CommandError, out, place, print_json
 from monitor.cli.reading import reading
-from monitor.model import BlockingEvent, Interval, Tier
+from monitor.model import BlockingEvent, Finding, Interval, Tier
+from monitor.pipeline import experiments_of
+from probes.document import document
 
 _TIERS = {
     Tier.SUSPECTED: "the alarm was raised; too few controls or vantage points rule out other causes",
@@ -41,11 +43,18 @@ def command(
     moment = None if since is None else _moment(since)
     with reading(place(context).data_dir) as store:
         known = () if store is None else store.events(target=target, country=country and country.upper())
-    chosen = [event for event in known if _wanted(event, moment, open_only=open_only)]
+        chosen = [event for event in known if _wanted(event, moment, open_only=open_only)]
+        experiments = {event.id: () if store is None else experiments_of(event, store) for event in chosen}
     if as_json:
-        print_json(chosen)
+        print_json([document(event) | {"experiments": _told(experiments[event.id])} for event in chosen])
     else:
         render(chosen, out)
+
+
+def _told(findings: Iterable[Finding]) -> list[Mapping[str, Any]]:
+    """Experiments as far as they concern an event; the measurement has the rest."""
+    names = ("measurement", "time", "vantage", "network", "kind", "rule_id", "bearing", "technique", "why")
+    return [{name: getattr(one, name) for name in names} for one in findings]
 
 
 def _moment(text: str) -> datetime:

@@ -66,7 +66,7 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
     bars = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
     with App(settings, data_dir) as app, bars as progress:
         stop_on_signals(app)
-        bar = progress.add_task("", total=len(app.schedule.orders))
+        bar = progress.add_task("", total=len(app.schedule.visits))
         await app.once(lambda order: progress.update(bar, advance=1, description=order.id))
         status = gather(app.store, data_dir)
     if as_json:

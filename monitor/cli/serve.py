@@ -95,5 +95,5 @@ async def _page(app: App, listening: socket.socket) -> None:
 
 def _refresh(app: App) -> int:
     """Seconds after which the page loads itself anew: as often as something can have changed, at most once a minute."""
-    interval = min((order.interval for order in app.schedule.orders), default=app.settings.schedule.interval)
+    interval = min((order.interval for order in app.schedule.visits), default=app.settings.schedule.interval)
     return min(60, max(2, int(interval.total_seconds())))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rich.text import Text
 from monitor.cli.frame import out, place, print_json
 from monitor.cli.reading import reading
 from monitor.cli.tell import event_line, health_line
+from monitor.config import ConfigError, load
 from monitor.model import BlockingEvent, Health, Latest, State, VantageStatus
 from monitor.store import Store
 from probes.document import document
@@ -39,6 +40,8 @@ class Status:
     vantage_points: tuple[VantageStatus, ...] = ()
     targets: tuple[Latest, ...] = ()
     open_events: tuple[BlockingEvent, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kinds of probe that this configuration has not what it takes for, and what that is."""
 
 
 def command(
@@ -50,10 +53,21 @@ def command(
         status = (
             Status(data_dir=str(data_dir), simulated=False, counts={}) if store is None else gather(store, data_dir)
         )
+    status = replace(status, left_out=_left_out(place(context).config))
     if as_json:
         print_json(flat(status))
     else:
         render(status, out)
+
+
+def _left_out(config: Path) -> Mapping[str, tuple[str, ...]]:
+    """Nothing where the configuration cannot be read: `check-config` tells of that, and the store is there all the
+    same."""
+    try:
+        lacking = load(config).left_out()
+    except ConfigError:
+        return {}
+    return {kind: tuple(need.value for need in needs) for kind, needs in sorted(lacking.items())}
 
 
 def gather(store: Store, data_dir: Path) -> Status:
@@ -77,6 +91,7 @@ def flat(status: Status) -> Mapping[str, Any]:
         "vantage_points": status.vantage_points,
         "targets": [_flat_row(row) for row in status.targets],
         "open_events": status.open_events,
+        "left_out": status.left_out,
     }
 
 
@@ -100,6 +115,8 @@ def render(status: Status, console: Console) -> None:
     for point in status.vantage_points:
         style = "yellow" if point.health in (Health.SICK, Health.OFFLINE) else ""
         console.print(health_line(point), style=style, markup=False)
+    for kind, needs in status.left_out.items():
+        console.print(f"Experiment left out: {kind} needs {' and '.join(needs)}.", style="dim", markup=False)
     for event in status.open_events:
         console.print(event_line(event), style="bold", markup=False)
 

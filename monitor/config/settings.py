@@ -12,7 +12,9 @@ from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Source
 from monitor.store.policy import Policy
-from probes.model import Limits, Resolvers, Target, Task, VantagePoint
+from probes.kinds import Need
+from probes.model import Limits, Resolvers, Role, Target, Task, VantagePoint
+from probes.registry import all_probes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,33 @@ class Settings:
             echo=self.experiments.echo,
             innocuous_names=self.innocuous_names(),
             no_dns=self.experiments.no_dns,
+            hold_off=self.experiments.burst.hold_off.total_seconds(),
         )
+
+    def left_out(self) -> Mapping[str, tuple[Need, ...]]:
+        """The kinds of probe that lack something here, and what."""
+        nobody = self.task(Target(id="none", urls=()), "", VantagePoint(id="none"))
+        lacking = {name: probe.lacks(nobody) for name, probe in all_probes().items()}
+        return {name: needs for name, needs in lacking.items() if needs}
+
+    def beside(self) -> Iterator[tuple[str, Target, Station, timedelta]]:
+        """What is measured beside the visits: kind, target, vantage point and interval.
+
+        A kind that looks at the place has one target, an innocuous one. Experiments are for watched targets at vantage
+        points; `availability` is for all. What lacks something, or is vetoed, is left out.
+        """
+        lacking = self.left_out()
+        for kind, interval in self.experiments.every.items():
+            if kind in lacking:
+                continue
+            places: dict[str, tuple[str, Target, Station, timedelta]] = {}
+            for target, station, _ in self.pairs():
+                if all_probes()[kind].of_place:
+                    if target.innocuous:
+                        places.setdefault(station.point.id, (kind, target, station, interval))
+                elif kind == "availability" or not (target.innocuous or station.point.role is Role.CONTROL):
+                    yield kind, target, station, interval
+            yield from places.values()
 
     def pairs(self) -> Iterator[tuple[Target, Station, timedelta]]:
         """Every target with every vantage point that measures it, and the interval; vetoed targets are left out."""

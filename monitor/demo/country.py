@@ -7,7 +7,7 @@ country codes are among those that ISO 3166 leaves to its users. No address is d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from probes.model import Role, Target, VantagePoint
 from probes.testing import (
@@ -49,6 +49,16 @@ INTERNET = Internet(
         _site("garden.example", "93.184.219.10", "Botanical garden opening hours"),
     )
 )
+
+ECHO_ADDRESSES = ("93.184.220.10", "93.184.221.10")
+
+
+def with_echo(port: int) -> Internet:
+    """Demoland's internet with our own echo host in it, which listens on a port of loopback."""
+    backend = dict.fromkeys((80, 443), ("127.0.0.1", port))
+    echo = Site(names=(), addresses=ECHO_ADDRESSES, backend=backend)
+    return replace(INTERNET, sites=(*INTERNET.sites, echo))
+
 
 TARGETS: tuple[Target, ...] = (
     Target(id="herald", name="The Morning Herald", urls=("https://herald.example/",), category="media"),

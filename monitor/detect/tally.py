@@ -20,6 +20,8 @@ from monitor.model import Evidence, Locus, NetworkSpan
 _T = TypeVar("_T")
 _MAJORITY = 0.75
 """Part of the failures that must share a technique's node before an event is called by it: the same for every level."""
+_SEVERAL = 2
+"""Decisive experiments that it takes to name a technique: one may be mistaken."""
 _NAT = 0.4342944819032518
 """log10(e): nats become the base-ten logarithm that people compare."""
 _ARTEFACT, _SERVER_ANSWER = EVIDENCE.index(Evidence.ARTEFACT), EVIDENCE.index(Evidence.SERVER_ANSWER)
@@ -138,7 +140,8 @@ def named(tallies: Sequence[Tally]) -> str | None:
     Experiments are few beside the failures, so that their word would be lost among those who saw less.
     """
     node = shared(sum((tally.techniques for tally in tallies), Counter()))
-    proven = shared(sum((tally.proven for tally in tallies), Counter()))
+    told = sum((tally.proven for tally in tallies), Counter[str]())
+    proven = shared(told) if told.total() >= _SEVERAL else None
     return proven if node and proven and proven.startswith(f"{node}.") else node
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from monitor.pipeline import experiments_of
 from monitor.web.ground import Ground
 from probes.model import Target
 
@@ -20,9 +21,10 @@ def routes(ground: Ground) -> APIRouter:
     def event(request: Request, event_id: str) -> HTMLResponse:
         with ground.reader() as store:
             revisions = () if store is None else store.revisions(event_id)
-        if not revisions:
+            found = max(revisions, key=lambda revision: revision.revision, default=None)
+            experiments = () if store is None or found is None else experiments_of(found, store)
+        if found is None:
             raise HTTPException(404)
-        found = max(revisions, key=lambda revision: revision.revision)
         settings = ground.settings()
         target = next((each for each in settings.targets if each.id == found.target), Target(id=found.target, urls=()))
         return ground.page(
@@ -31,6 +33,7 @@ def routes(ground: Ground) -> APIRouter:
             event=found,
             target=target,
             shown=found.witnesses[:_WITNESSES],
+            experiments=experiments[:_WITNESSES],
             claims=[
                 claim for claim in settings.claims if (claim.target, claim.country) == (found.target, found.country)
             ],

@@ -64,6 +64,12 @@ COUNTS: Mapping[str, str] = {
     "controls_agree": mark("controls that agree"),
     "controls_total": mark("controls that were asked"),
     "flaps": mark("interruptions"),
+    "decisive": mark("decisive experiments"),
+}
+
+BEARINGS: Mapping[str, str] = {
+    "decisive": mark("the network makes the difference"),
+    "exonerating": mark("others fail there too"),
 }
 
 CLAIMS: Mapping[str, str] = {

@@ -16,18 +16,21 @@ from probes.steps.trace import Trace
 Walk: TypeAlias = Callable[[Trace], Awaitable[None]]
 
 
-async def carry(task: Task, network: Network, clock: Clock, *, kind: str, version: str, walk: Walk) -> Measurement:
+async def carry(
+    task: Task, network: Network, clock: Clock, *, kind: str, version: str, walk: Walk, resting: float = 0.0
+) -> Measurement:
     """Let `walk` make its steps and return them as a measurement, in the order in which they began.
 
-    Where `limits.total` is reached, the measurement's own failure says so, and the steps that were under way are among
-    the others as `generic_timeout_error`. What `walk` raises for a wrong order (ValueError) is the caller's.
+    Where `limits.total` is reached (and the seconds that a walk spends `resting` are over), the measurement's own
+    failure says so, and the steps that were under way are among the others as `generic_timeout_error`. What `walk`
+    raises for a wrong order (ValueError) is the caller's.
     """
     loop = asyncio.get_running_loop()
     started, zero = clock(), loop.time()
     trace = Trace(network=network, limits=task.limits, started=started, elapsed=lambda: loop.time() - zero)
     failure: Failure = None
     try:
-        async with asyncio.timeout(task.limits.total):
+        async with asyncio.timeout(task.limits.total + resting):
             await walk(trace)
     except TimeoutError:
         failure = TIMEOUT

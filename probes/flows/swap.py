@@ -7,6 +7,7 @@ comparison must be made at one address, a second address is shown the innocuous 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -19,6 +20,10 @@ from probes.steps.url import WebAddress, parse
 
 TRUSTED_FIRST: tuple[Engine, ...] = ("doh", "udp", "system")
 """Whose addresses of the target are taken first: at a forged address nothing can be learned about names."""
+
+
+RESTS = 2
+"""As often a comparison rests at most: once at the target's address, once at an echo host that has but one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +51,21 @@ def prepare(task: Task, source: Random) -> tuple[WebAddress, str]:
 
 
 async def swap(trace: Trace, task: Task, place: WebAddress, innocuous: str, *, source: Random, run: Run) -> None:
-    """Look up the target, and let `run` make all flows, one after the other in an order that is drawn."""
+    """Look up the target, and let `run` make all flows, one after the other in an order that is drawn.
+
+    Before an innocuous name goes to an address that was shown the target's, it rests for what is left of `hold_off`.
+    """
     at_target = await addresses_of(trace, place, task.resolvers, engines=TRUSTED_FIRST)
     at_echo = task.echo.addresses if task.echo else ()
     planned = list(flows(place.host, innocuous, at_target, at_echo))
     source.shuffle(planned)
+    shown: dict[str, float] = {}
     for flow in planned:
+        if flow.name != place.host and flow.address in shown:
+            await asyncio.sleep(max(0.0, shown[flow.address] + task.hold_off - trace.elapsed()))
         await run(trace.on(flow.purpose), flow)
+        if flow.name == place.host:
+            shown[flow.address] = trace.elapsed()
 
 
 def flows(host: str, innocuous: str, at_target: Sequence[str], at_echo: Sequence[str]) -> tuple[Flow, ...]:

@@ -10,7 +10,7 @@ from random import Random, SystemRandom
 
 from probes.flows.course import carry
 from probes.flows.echo import ask
-from probes.flows.swap import Flow, prepare, swap
+from probes.flows.swap import RESTS, Flow, prepare, swap
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
@@ -49,7 +49,8 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     async def walk(trace: Trace) -> None:
         await swap(trace, task, own, innocuous, source=drawing, run=run)
 
-    return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
+    resting = RESTS * task.hold_off
+    return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk, resting=resting)
 
 
 PROBE = Probe(name="host_swap", version="0.1.0", measure=measure, needs=frozenset({Need.INNOCUOUS}))

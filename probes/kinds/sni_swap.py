@@ -13,7 +13,7 @@ from random import Random, SystemRandom
 
 from probes.flows.course import carry
 from probes.flows.echo import ask, shake
-from probes.flows.swap import Flow, prepare, swap
+from probes.flows.swap import RESTS, Flow, prepare, swap
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Task
 from probes.network import Network
@@ -46,7 +46,8 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
     async def walk(trace: Trace) -> None:
         await swap(trace, task, place, innocuous, source=drawing, run=run)
 
-    return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk)
+    resting = RESTS * task.hold_off
+    return await carry(task, network, clock, kind=PROBE.name, version=PROBE.version, walk=walk, resting=resting)
 
 
 async def _at_echo(trace: Trace, task: Task, flow: Flow) -> None:

@@ -164,7 +164,7 @@ def test_two_decisive_experiments_make_a_failure_an_artefact_with_the_technique_
     (once,) = folded([blocked(0)], [shown(1)])
     (twice,) = folded([blocked(0)], [shown(1), shown(2)])
 
-    assert (once.evidence, once.technique, once.decisive) == (Evidence.AMBIGUOUS, "tls.reset", 1)
+    assert (once.evidence, once.technique, once.decisive) == (Evidence.AMBIGUOUS, "tls.reset.sni", 1)
     assert (twice.evidence, twice.technique, twice.decisive) == (Evidence.ARTEFACT, "tls.reset.sni", 2)
     assert twice.locus is Locus.NETWORK
 

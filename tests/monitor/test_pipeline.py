@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import BlockingEvent, Health, State, Tier
-from monitor.pipeline import PipelineSettings, record, review
+from monitor.model import Bearing, BlockingEvent, Health, State, Tier
+from monitor.pipeline import PipelineSettings, experiments_of, note, record, review
 from monitor.store import Store, open_store
-from probes.model import Measurement, Step, VantagePoint
+from probes.model import Measurement, Purpose, Step, VantagePoint
 from tests.scenes import NOON, connected, control, looked, measured, shook, three, visit
 
 SETTINGS = PipelineSettings(lookback=None)
@@ -232,3 +232,45 @@ def test_nothing_is_accused_while_there_are_no_controls(store):
         record(at(10 * number, measured(*RESET)), store, settings=SETTINGS)
 
     assert reviewed(store, 300) == ()
+
+
+def swapped(minutes: float, place: str = "kg-1") -> Measurement:
+    """A swap of server names: the target's is reset at its address and at ours, another one works at both."""
+    steps = [
+        replace(step, purpose=purpose)
+        for purpose, failure in (
+            (Purpose.TRIGGER_AT_TARGET, "connection_reset"),
+            (Purpose.INNOCUOUS_AT_TARGET, None),
+            (Purpose.TRIGGER_AT_ECHO, "connection_reset"),
+            (Purpose.INNOCUOUS_AT_ECHO, None),
+        )
+        for step in (connected(), shook(failure=failure))
+    ]
+    return at(minutes, measured(*steps, vantage=place, kind="sni_swap"))
+
+
+def test_an_experiment_is_kept_with_what_it_shows_and_counts_as_no_visit(store):
+    """It says what a failure hangs on; nobody takes it for a result of the site."""
+    finding = note(swapped(1), store)
+
+    assert (finding.rule_id, finding.bearing) == ("sni_swap.proven", Bearing.DECISIVE)
+    assert store.measurement(finding.measurement) == swapped(1)
+    assert store.outcomes() == ()
+    with pytest.raises(ValueError, match="no experiment"):
+        note(measured(*visit()), store)
+
+
+def test_decisive_experiments_beside_the_failures_confirm_the_event_and_name_its_technique(store):
+    """A reset alone is likely a block; the swap of names proves what it hangs on."""
+    block(store, rounds=range(3), steps=visit())
+    block(store, rounds=range(3, 9), steps=RESET)
+    (before,) = reviewed(store, 90)
+    for place in ("kg-1", "kg-2"):
+        for minute in (33, 35):
+            note(swapped(minute, place), store)
+
+    (after,) = reviewed(store, 91)
+
+    assert (before.tier, before.technique) == (Tier.LIKELY, "tls.reset")
+    assert (after.tier, after.technique, after.id) == (Tier.CONFIRMED, "tls.reset.sni", before.id)
+    assert [one.rule_id for one in experiments_of(after, store)] == ["sni_swap.proven"] * 4
