@@ -77,7 +77,7 @@ def test_the_status_is_described():
 
 def test_an_event_is_described():
     """Every key of an event, and of its part on one network, stands in the page."""
-    assert keys("events: JSON") == names(BlockingEvent)
+    assert keys("events: JSON") == names(BlockingEvent) | {"experiments"}
     assert told("events: JSON", "spans") == names(NetworkSpan)
 
 
