@@ -141,9 +141,7 @@ def _bare(record: Any) -> Any:
     if type(record) is tuple:
         headers = bool(record) and type(record[0]) is tuple  # nearly all of what is there to look at
         return record if headers else tuple(map(_bare, record))
-    if record is None or isinstance(record, str | bytes):
-        return record
-    if not is_dataclass(record):
+    if record is None or type(record) is str or not is_dataclass(record):
         return record
     kind: Any = type(record)
     return _bare(_values(kind)(record))

@@ -30,6 +30,7 @@ class SecureStream:
     def __init__(self, stream: Stream, server_name: str) -> None:
         self._stream = stream
         self._engine = Engine(shown(server_name))
+        self._chain: tuple[bytes, ...] = ()
 
     @property
     def peer(self) -> tuple[str, int]:
@@ -54,7 +55,8 @@ class SecureStream:
     @property
     def chain(self) -> tuple[bytes, ...]:
         """The certificates that the peer presented (DER, leaf first), as far as the handshake came."""
-        return self._engine.chain
+        self._chain = self._chain or self._engine.chain
+        return self._chain
 
     async def handshake(self) -> None:
         """Shake hands; OSError (ssl.SSLError among them) where the peer or the path broke it off."""
