@@ -20,7 +20,7 @@ class Readiness:
         self._heard = False
 
     async def readable(self) -> None:
-        """Return when something can be read: bytes, an end or an error."""
+        """Return when something may be there to read: bytes, an end or an error; who finds nothing waits again."""
         self._waiter = self._loop.create_future()
         if not self._heard:
             self._loop.add_reader(self._number, self._wake)
