@@ -134,7 +134,7 @@ def _named(error: SSL.Error) -> ssl.SSLError:
         case SSL.SysCallError():
             return ssl.SSLEOFError(ssl.SSL_ERROR_EOF, "EOF occurred in violation of protocol")
     queued = error.args[0] if error.args else ()
-    reason = queued[-1][2].upper().replace(" ", "_") if queued else "UNKNOWN"
+    reason = queued[0][2].upper().replace(" ", "_") if queued else "UNKNOWN"
     named = ssl.SSLError(ssl.SSL_ERROR_SSL, f"[SSL: {reason}]")
     named.reason = reason
     return named
