@@ -14,7 +14,7 @@ from monitor.cells import fold
 from monitor.detect import detect
 from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
-from monitor.model import Bearing, BlockingEvent, Finding, Health, Outcome, State, VantageStatus
+from monitor.model import Bearing, BlockingEvent, Cell, Finding, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
 from monitor.store import Store
 from monitor.verdict import RULESET, judge
@@ -107,12 +107,24 @@ def review(
 def _detect(
     store: Store, settings: PipelineSettings, now: datetime, *, since: datetime | None, target: str | None = None
 ) -> tuple[BlockingEvent, ...]:
-    findings = store.findings(since=since, target=target)
-    cells = fold(
-        store.outcomes(since=since, target=target), width=settings.cell, findings=findings, reach=settings.reach
-    )
-    found = detect(cells + store.cells(since=since, target=target), settings=settings.detector, now=now)
+    cells = gather(store, settings, since=since, target=target)
+    found = detect(cells, settings=settings.detector, now=now)
     return tuple(replace(event, ruleset=RULESET) for event in found)
+
+
+def gather(
+    store: Store,
+    settings: PipelineSettings,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    target: str | None = None,
+) -> tuple[Cell, ...]:
+    """What a review looks at: our own outcomes folded to cells, experiments weighed in, and imported cells."""
+    outcomes = store.outcomes(since=since, until=until, target=target)
+    findings = store.findings(since=since, until=until, target=target)
+    cells = fold(outcomes, width=settings.cell, findings=findings, reach=settings.reach)
+    return cells + store.cells(since=since, until=until, target=target)
 
 
 def _open_before(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent]) -> dict[str, datetime]:

@@ -32,6 +32,10 @@ class Block:
     accusers: frozenset[int]
     """Numbers of the vantage points that stand behind it."""
     end: Interval | None
+    row: int
+    """The row that raised the alarm …"""
+    closed: int | None
+    """… and the one that ended it."""
 
 
 def blocks(ground: Ground) -> Iterator[Block]:
@@ -101,6 +105,8 @@ def _block(ground: Ground, alarm: int, standing: Sequence[Level], closed: int | 
         score=sum(min(nats, ours.lone_alarm) for nats in highest),
         accusers=frozenset(ground.tracks[index].number for index in accusers),
         end=None if closed is None else ended(ground, accusers, closed),
+        row=alarm,
+        closed=closed,
     )
 
 
