@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from chdb.session import Session
+if TYPE_CHECKING:
+    from chdb.session import Session
 
 NOT_SETTINGS = {"database", "query", "wait_end_of_query"}
 
@@ -44,5 +46,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    from chdb.session import Session
+
     Handler.session = Session(sys.argv[2])
     HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
