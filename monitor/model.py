@@ -211,6 +211,8 @@ class Observation:
     """Index into the measurement's steps."""
     reached: bool = True
     """Of the whole: False where nobody answered anything, as from a vantage point without an uplink."""
+    late: bool = False
+    """Of the whole: the prober itself was so late that its time-outs say nothing."""
     engine: str = ""
     query_type: str = ""
     rcode: int | None = None

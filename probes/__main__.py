@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,10 +14,13 @@ from itertools import groupby
 from typing import NoReturn
 
 from probes.document import document, measurement_id
+from probes.echo.token import VARIABLE, read_token
 from probes.failure import MEANINGS
+from probes.kinds import Need, Probe
 from probes.model import (
     DNSLookup,
     DoHServer,
+    Echo,
     HTTPRoundTrip,
     Limits,
     Measurement,
@@ -51,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settle()
     chosen = _parser().parse_args(arguments)
     try:
-        task = _task(chosen)
+        task, probe = _task(chosen), all_probes()[chosen.kind]
+        _complete(probe, task)
         allow = tuple(ip_network(text) for text in chosen.allow)
         _source(chosen.source_address)
         network = SystemNetwork(source_address=chosen.source_address, interface=chosen.interface, allow=allow)
@@ -59,11 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"python -m probes: {error}", file=sys.stderr)
         return 2
     if sys.stderr.isatty():
-        print(f"Visiting {task.url} (at most {task.limits.total:g} s) …", file=sys.stderr)
+        doing = "Visiting" if probe.name == "website" else f"{probe.name}:"
+        print(f"{doing} {task.url} (at most {task.limits.total:g} s) …", file=sys.stderr)
     try:
-        measurement = asyncio.run(_visit(task, network))
+        measurement = asyncio.run(_measure(probe, task, network))
     except KeyboardInterrupt:
         return 130
+    except ValueError as error:  # a bare address has no name that could be compared
+        print(f"python -m probes: {error}", file=sys.stderr)
+        return 2
     if chosen.json:
         found = {"id": measurement_id(measurement)} | document(measurement)
         return _print(json.dumps(found, ensure_ascii=False, indent=2))
@@ -83,8 +92,19 @@ def _print(text: str) -> int:
     return 0
 
 
-async def _visit(task: Task, network: SystemNetwork) -> Measurement:
-    return await all_probes()["website"].measure(task, network, lambda: datetime.now(UTC))
+def _complete(probe: Probe, task: Task) -> None:
+    if lacking := probe.lacks(task):
+        raise ValueError(f"{probe.name} needs {' and '.join(map(_option, lacking))}")
+
+
+async def _measure(probe: Probe, task: Task, network: SystemNetwork) -> Measurement:
+    return await probe.measure(task, network, lambda: datetime.now(UTC))
+
+
+def _option(need: Need) -> str:
+    """What is lacking, with the option that gives it."""
+    options = {Need.INNOCUOUS: "--innocuous NAME", Need.ECHO: f"--echo IP, --echo-pin HEX and {VARIABLE}"}
+    return f"{need.value} ({options[need]})"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     doh = f"{usual.doh.url}@{usual.doh.address}" if usual.doh else "none"
     parser = _Parser(prog="python -m probes", description="Visit one page from this machine, step by step.")
     parser.add_argument("url", metavar="URL", help="http:// or https://")
+    kinds = ", ".join(sorted(all_probes()))
+    parser.add_argument(
+        "--kind", choices=sorted(all_probes()), default="website", metavar="KIND", help=f"{kinds} (%(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print the whole record as JSON")
     parser.add_argument(
         "--timeout", type=float, default=Limits().total, metavar="S", help="of the whole visit (%(default)g)"
@@ -110,6 +134,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow", action="append", default=[], metavar="NET", help="dial these private addresses as well"
     )
+    parser.add_argument(
+        "--innocuous", action="append", default=[], metavar="NAME", help="host that nobody blocks, to compare with"
+    )
+    parser.add_argument(
+        "--no-dns", action="append", default=[], metavar="IP", help="address that runs no DNS: answers are injected"
+    )
+    parser.add_argument(
+        "--echo", action="append", default=[], metavar="IP", help=f"your echo host; its token in ${VARIABLE}"
+    )
+    parser.add_argument("--echo-pin", default="", metavar="HEX", help="pin of its key, as it prints it")
     return parser
 
 
@@ -123,7 +157,27 @@ def _task(chosen: argparse.Namespace) -> Task:
         vantage=VantagePoint(id="local"),
         resolvers=Resolvers(udp=_udp(chosen.resolver_udp), doh=_doh(chosen.doh)),
         limits=Limits(total=chosen.timeout),
+        echo=_echo(chosen),
+        innocuous_names=tuple(parse(f"https://{name}/").host for name in chosen.innocuous),
+        no_dns=tuple(_address("--no-dns", text) for text in chosen.no_dns),
     )
+
+
+def _echo(chosen: argparse.Namespace) -> Echo | None:
+    if not chosen.echo:
+        return None
+    return Echo(
+        addresses=tuple(_address("--echo", text) for text in chosen.echo),
+        token=read_token(None, os.environ) if VARIABLE in os.environ else "",
+        pin=chosen.echo_pin.lower(),
+    )
+
+
+def _address(option: str, text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise ValueError(f"{option} wants an IP address, not {text!r}") from error
 
 
 def _udp(text: str) -> str | None:

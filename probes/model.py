@@ -358,6 +358,9 @@ class Measurement:
     innocuous: bool = False
     software: str = ""
     origin: Origin | None = None
+    lag: float = field(default=0.0, metadata=_LATER)
+    """Seconds by which this machine's own loop was late at the most while it measured: a busy prober sees time-outs
+    that no network made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

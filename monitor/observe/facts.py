@@ -19,7 +19,7 @@ from monitor.observe.control import (
     voices,
     walk_at,
 )
-from monitor.observe.walk import endpoint, final_trip, last_failure, reached
+from monitor.observe.walk import endpoint, final_trip, last_failure, late, reached
 from probes.document import measurement_id
 from probes.model import (
     DNSLookup,
@@ -66,6 +66,7 @@ def _whole(measurement: Measurement, controls: Sequence[Measurement]) -> Observa
         control=tally(controls, walk_at),
         whole=True,
         reached=reached(measurement),
+        late=late(measurement),
         page=next(iter(pages_of(last)), None) if last else None,
     )
 

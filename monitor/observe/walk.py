@@ -35,6 +35,7 @@ _UNHEARD = frozenset(
     }
 )
 """Failures that need nobody at the other end: silence, no route, or this machine's own refusal."""
+_TIMED_OUT = frozenset({"generic_timeout_error", "timed_out"})
 _HEARD_FROM_ANY_RESOLVER = frozenset({"dns_nxdomain_error", "dns_no_answer"})
 
 
@@ -85,6 +86,15 @@ def reached(measurement: Measurement) -> bool:
     SERVFAIL or REFUSED when their own uplink is gone.
     """
     return any(_heard(step) for step in measurement.steps)
+
+
+def late(measurement: Measurement) -> bool:
+    """Whether a step timed out while this machine's own loop was late for half of the time that the step was given.
+
+    What had come by then may have lain unread: such a time-out is as likely ours as the network's.
+    """
+    waited = [step.duration for step in measurement.steps if step.failure in _TIMED_OUT]
+    return bool(waited) and measurement.lag >= min(waited) / 2
 
 
 def _heard(step: Step) -> bool:

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TypeAlias
 
 from probes.failure import TIMEOUT
+from probes.flows.lateness import Lateness
 from probes.model import Clock, Failure, Measurement, Task
 from probes.network import Network
 from probes.steps.trace import Trace
@@ -29,11 +30,14 @@ async def carry(
     started, zero = clock(), loop.time()
     trace = Trace(network=network, limits=task.limits, started=started, elapsed=lambda: loop.time() - zero)
     failure: Failure = None
+    lateness = Lateness(loop)
     try:
         async with asyncio.timeout(task.limits.total + resting):
             await walk(trace)
     except TimeoutError:
         failure = TIMEOUT
+    finally:
+        lag = lateness.most()
     return Measurement(
         kind=kind,
         kind_version=version,
@@ -46,6 +50,7 @@ async def carry(
         failure=failure,
         innocuous=task.target.innocuous,
         software=software(),
+        lag=lag,
     )
 
 

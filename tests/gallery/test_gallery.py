@@ -18,6 +18,7 @@ FOLDERS = folders()
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "website-qa.json"
 
 NOT_PLAYED = {
+    "vantage.late": "a network cannot make a prober busy; tests/monitor/observe/test_late.py does",
     "vantage.nothing_measured": "every probe of ours begins with a lookup or a connection; imported documents may not",
 }
 """Rules that no case can exercise, and why."""

@@ -208,3 +208,43 @@ def test_nobody_answered() -> None:
 def test_a_visit_that_was_cut_short() -> None:
     """The total limit is named."""
     assert "cut short by its time limit" in render(replace(MEASURED, failure="generic_timeout_error"), colour=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--kind", "sni_swap"], "sni_swap needs an innocuous name to compare with (--innocuous NAME)"),
+        (["--kind", "throttle", "--innocuous", "b.example"], "throttle needs an echo host with a token and a pin"),
+        (["--kind", "dns_consistency", "--innocuous", "b.example", "--no-dns", "x"], "--no-dns wants an IP address"),
+        (["--kind", "sni_swap", "--innocuous", "b.example", "--echo", "x"], "--echo wants an IP address"),
+    ],
+)
+def test_a_kind_that_lacks_something_says_which_option_gives_it(capsys, monkeypatch, arguments, said):
+    """One line, and exit code 2, before anything is sent."""
+    monkeypatch.delenv("PRESSCANARY_ECHO_TOKEN", raising=False)
+
+    assert main([*arguments, "https://a.example/"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_kind_that_compares_names_refuses_a_bare_address(capsys):
+    """There is no name to swap."""
+    assert main(["--kind", "sni_swap", "--innocuous", "b.example", "http://127.0.0.1/", *LOCAL]) == 2
+    assert "has no name that could be compared" in capsys.readouterr().err
+
+
+def test_an_unknown_kind_is_told_with_those_that_there_are(capsys):
+    """A typing mistake costs one line."""
+    with pytest.raises(SystemExit) as left:
+        main(["--kind", "snni", "https://a.example/"])
+    assert left.value.code == 2
+    assert "sni_swap" in capsys.readouterr().err
+
+
+def test_another_kind_than_a_visit_is_run_by_hand(site, capsys):
+    """The record says which kind it is of; in words it looks like a visit."""
+    assert main(["--kind", "availability", "--json", site, *LOCAL]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert found["kind"] == "availability"
+    assert [step["type"] for step in found["steps"]] == ["TCPConnect", "HTTPRoundTrip"]

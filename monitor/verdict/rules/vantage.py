@@ -38,6 +38,12 @@ def _refused_by_itself(case: Case) -> Observation | None:
     return tried[0] if tried and all(one.failure in words.LOCAL for one in tried) else None
 
 
+def _was_late(case: Case) -> Observation | None:
+    """Only where there is no page: what was reached in spite of it was reached."""
+    timed_out = any(one.failure in words.TIMEOUT for one in case.observations)
+    return case.whole if case.whole.late and timed_out and case.whole.failure is not None else None
+
+
 def _distrusts_the_true_certificate(case: Case) -> Observation | None:
     tried = case.last.handshakes
     if not tried or any(one.failure not in words.CERTIFICATE for one in tried):
@@ -104,5 +110,11 @@ RULES = (
         layer=Layer.TLS,
         locus=Locus.UNKNOWN,
         matches=_distrusts_the_true_certificate,
+    ),
+    Rule(
+        id="vantage.late",
+        why="This machine was too busy to hear the answers in time, so that its time-outs say nothing of the target.",
+        state=State.INSUFFICIENT,
+        matches=_was_late,
     ),
 )

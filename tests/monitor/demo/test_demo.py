@@ -52,6 +52,21 @@ def test_each_block_becomes_one_event_with_the_technique_that_was_played(played)
 
 
 @pytest.mark.slow
+def test_what_lantern_s_block_hangs_on_is_proved_by_experiments(played):
+    """Visits see resets; that the name in the ClientHello causes them only the swap of names shows."""
+    found, _, data = played
+    lantern = next(event for event in found["events"] if event["target"] == "lantern")
+
+    assert lantern["tier"] == "confirmed"
+    assert lantern["technique"] == "tls.reset.sni"
+    assert lantern["counts"]["decisive"] >= 2
+    with open_store(data, read_only=True) as store:
+        proofs = [one for one in store.findings(target="lantern") if one.rule_id == "sni_swap.proven"]
+        assert proofs
+        assert all(one.simulated and store.measurement(one.measurement) for one in proofs)
+
+
+@pytest.mark.slow
 def test_the_site_that_is_down_is_called_down_and_the_broken_vantage_point_sick(played):
     """A power cut and a broken resolver are no censorship."""
     found, said, _ = played

@@ -126,6 +126,11 @@ def notice(**page: object) -> tuple[object, ...]:
     return plain_visit(**({"title": "Access is restricted", "length": 400, "headers": HEADERS} | page))
 
 
+def busy(scene: Scene) -> Scene:
+    """The same, seen by a machine whose own loop was late by more than a time-out lasts."""
+    return replace(scene, measurement=replace(scene.measurement, lag=30.0))
+
+
 _STRANGER = leaf(NAME, issuer="Somebody")
 
 SCENES: Mapping[str, Scene] = {
@@ -143,6 +148,7 @@ SCENES: Mapping[str, Scene] = {
     "vantage.local_fault": secure(looked([SITE]), connected(SITE, "permission_denied")),
     "vantage.captive_portal": plain(*notice(status=511)),
     "vantage.clock_or_roots": unshaken("ssl_invalid_certificate", chain=[leaf(NAME, issuer="Real CA")]),
+    "vantage.late": busy(secure(looked([SITE]), looked([SITE], engine="doh"), connected(SITE, TIMEOUT))),
     # The site's own page, with something amiss
     "dns.injection.reached": secure(
         *visit(), looked([FORGED], engine="udp", datagrams=[datagram(FORGED, ip_ttl=57), datagram(SITE)])
