@@ -253,6 +253,7 @@ class App:
             await self._on_writer(lambda: tender.turn(self.settings.keeping, self.clock()))
         except StoreError as fault:
             self._on_untended(fault)
+        self.runtime.store_bytes, self.runtime.store_limit = tender.size, self.settings.keeping.limit
         self._tend_at = loop.time() + REST * (loop.time() - began)
 
     async def _on_writer(self, work: Callable[[], T]) -> T:

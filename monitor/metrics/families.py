@@ -78,6 +78,11 @@ OWN: tuple[Family, ...] = (
         name="presscanary_store_readable",
         help="1 where the data folder could be read (an empty one counts), 0 where it could not.",
     ),
+    Family(name="presscanary_store_bytes", help="Size of the data folder, as of the last time it was looked after."),
+    Family(
+        name="presscanary_store_over_limit",
+        help="1 where the data folder is larger than the configuration's limit; it goes on storing.",
+    ),
     Family(name="presscanary_stored_records", help="How many records the store holds.", labels=("record",)),
     Family(name="presscanary_target_info", help="1 for each target that is watched.", labels=("target", "category")),
     Family(

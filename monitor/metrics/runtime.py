@@ -28,6 +28,11 @@ class Runtime:
     """None where nothing is scheduled here (a page that only reads)."""
     measured: MutableMapping[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
 
+    store_bytes: int | None = None
+    """Size of the data folder; None where this process does not look after one."""
+    store_limit: int | None = None
+    """What the configuration calls too large; None where it does not."""
+
     def count(self, state: State) -> None:
         """One more measurement was judged to be `state`.
 

@@ -24,13 +24,16 @@ class Tender:
     def __init__(self, upkeep: Upkeep) -> None:
         self._upkeep = upkeep
         self._pruned: datetime | None = None
+        self.size: int | None = None
+        """Bytes of the data folder at the last turn."""
 
     def turn(self, policy: Policy, now: datetime) -> str:
         """Do one piece of what is due and say what it was, empty where nothing is; StoreError as the piece raises it.
 
         Without DuckDB nothing is sealed or merged: the tail grows, and `store status` says so.
         """
-        over = policy.over(folder_size(self._upkeep.folder.path))
+        self.size = folder_size(self._upkeep.folder.path)
+        over = policy.over(self.size)
         if engine.available():
             if seal(self._upkeep, policy.seals_before(now, over=over), keep_ok=policy.sample(over=over)):
                 return "sealed"

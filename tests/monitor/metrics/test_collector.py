@@ -27,7 +27,7 @@ def full(entry: Callable[..., Latest], event: Callable[..., BlockingEvent], now:
 
 
 def _exposition(look: Callable[[], Glance | None], target: Target, now: datetime) -> str:
-    runtime = Runtime(version="0.1.0", tally=Tally())
+    runtime = Runtime(version="0.1.0", tally=Tally(), store_bytes=5_000, store_limit=4_000)
     return Collector(look, clock=lambda: now, runtime=runtime, watched=lambda: (target,)).exposition().decode()
 
 

@@ -9,16 +9,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.model import Latest, State
-from monitor.store import open_store
+from monitor.store import engine, open_store
+from monitor.store.compaction import compact
 from monitor.store.folder import Folder
 from monitor.store.readers import connect
+from monitor.store.sealing import seal
+from monitor.store.verification import verify
 from probes.model import Role
 
-MIDNIGHT = datetime(2024, 3, 2, tzinfo=UTC)
+MIDNIGHT = datetime(2024, 3, 1, tzinfo=UTC)
+"""Of a day and of a month: what is sealed goes to two months."""
 
 places = st.fixed_dictionaries(
     {
@@ -36,6 +41,8 @@ steps = st.one_of(
     st.tuples(st.just("again"), st.integers(0, 12)),
     st.tuples(st.just("revise"), st.tuples(st.integers(0, 12), st.sampled_from(State), st.none() | st.floats(0, 9))),
     st.tuples(st.just("reopen"), st.none()),
+    st.tuples(st.just("seal"), st.tuples(st.integers(-3, 4), st.integers(1, 4))),
+    st.tuples(st.just("compact"), st.integers(1, 2)),
 )
 
 
@@ -108,6 +115,15 @@ class Beside:
             self.store.revise(new)
             self.plain.kept[index] = new
 
+    def seal(self, _, what):
+        until, piece = what
+        if engine.available():
+            seal(self.store.upkeep, MIDNIGHT + timedelta(minutes=20 * until), piece=piece)
+
+    def compact(self, _, parts):
+        if engine.available():
+            compact(self.store.upkeep, parts=parts)
+
     def compare(self):
         assert self.store.outcomes() == self.plain.outcomes()
         assert self.store.outcomes(newest_first=True) == self.plain.outcomes()[::-1]
@@ -124,10 +140,11 @@ class Beside:
         assert (total or 0, timed or 0) == (sum(round(second * 1e6) for second in seconds), len(seconds))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(steps, max_size=25))
 def test_a_store_is_a_list(made, doings):
-    """Appending, repeating, judging again and opening again, in any order, leave what a list would hold."""
+    """Appending, repeating, judging again, sealing, merging and opening again, in any order, are as with a list."""
     with tempfile.TemporaryDirectory() as folder:
         beside = Beside(Path(folder), made)
         for number, (doing, what) in enumerate(doings):
@@ -135,3 +152,4 @@ def test_a_store_is_a_list(made, doings):
         with beside.store:
             beside.compare()
             beside.compare_durations()
+            assert verify(beside.store.upkeep).problems == ()
