@@ -4,7 +4,8 @@
 
 One run of `tests/monitor/store/refused.py` (making a store, appending, judging again, sealing, merging) makes some
 hundred writes, syncs and cuts; for each of them and each fault it is run with a preloaded library that fails exactly
-that call. Afterwards everything that was acknowledged must be there, once, and the store must verify. Needs a C compiler.
+that call. Afterwards everything that was acknowledged must be there, once, and the store must verify. Needs a C
+compiler.
 """
 
 from __future__ import annotations
