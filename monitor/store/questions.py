@@ -38,7 +38,7 @@ def outcomes(dialect: Dialect, wanted: Selection) -> Question:
     condition, parameters = where(conditions, given)
     order = "ORDER BY time DESC, seq DESC" if wanted.newest_first else "ORDER BY time, seq"
     limit = "" if wanted.limit is None else "LIMIT %(limit)s"
-    source = sentence("FROM", dialect.current.format(table="observation"))
+    source = sentence(",", dialect.keys["observation"], "FROM", dialect.current.format(table="observation"))
     return sentence("SELECT", OUTCOME.listed, source, condition, order, limit), parameters | {"limit": wanted.limit}
 
 
@@ -62,7 +62,7 @@ def findings(
         "until": until and microseconds(until),
     }
     condition, parameters = where(conditions, given)
-    source = sentence("FROM", dialect.current.format(table="finding"))
+    source = sentence(",", dialect.keys["finding"], "FROM", dialect.current.format(table="finding"))
     return sentence("SELECT", FINDING.listed, source, condition, "ORDER BY time, seq"), parameters
 
 
@@ -71,7 +71,7 @@ def cells(dialect: Dialect, *, since: datetime | None, until: datetime | None, t
     conditions = {"since": "start >= %(since)s", "until": "start < %(until)s", "target": "target = %(target)s"}
     given = {"since": since and microseconds(since), "until": until and microseconds(until), "target": target}
     condition, parameters = where(conditions, given)
-    source = sentence("FROM", dialect.current.format(table="cell"))
+    source = sentence(",", dialect.keys["cell"], "FROM", dialect.current.format(table="cell"))
     return sentence("SELECT", CELL.listed, source, condition, "ORDER BY start, seq"), parameters
 
 

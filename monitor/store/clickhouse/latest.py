@@ -26,12 +26,15 @@ _PAGES = 100
 """So many pages are looked up with one question."""
 _AROUND = 26 * HOUR
 """How far before and after the hint is looked first: a day of the schedule, and an hour beyond its ends."""
-_NEWEST = sentence("SELECT", OUTCOME.listed, ", seq FROM latest FINAL ORDER BY time, seq")
+_NEWEST = sentence("SELECT", OUTCOME.listed, ", seq, revision FROM latest FINAL ORDER BY time, seq")
 _STATES = (
     "SELECT target, url, vantage, state, minMerge(oldest), maxMerge(newest) FROM page_state "
     "GROUP BY target, url, vantage, state"
 )
-_ROWS = "SELECT target, url, vantage, time, seq, state FROM observation FINAL WHERE {condition} ORDER BY time, seq"
+_ROWS = (
+    "SELECT target, url, vantage, time, state, seq, day, measurement, revision FROM observation FINAL "
+    "WHERE {condition} ORDER BY time, seq"
+)
 _TIME, _STATE = OUTCOME.columns.index("time"), OUTCOME.columns.index("state")
 _PAGE = tuple(OUTCOME.columns.index(name) for name in ("target", "url", "vantage"))
 
@@ -82,8 +85,10 @@ def _condition(page: Page, since: int, until: int) -> str:
 
 def _rows(conditions: Sequence[str], server: Server, settings: Mapping[str, Any]) -> dict[Page, list[tuple[int, str]]]:
     found: dict[Page, list[tuple[int, str]]] = {}
-    for *page, time, _, state in server.rows(_ROWS.format(condition=" OR ".join(conditions)), **settings):
-        found.setdefault(_page(page), []).append((time, state))
+    for target, url, vantage, time, state, *_ in server.rows(
+        _ROWS.format(condition=" OR ".join(conditions)), **settings
+    ):
+        found.setdefault((target, url, vantage), []).append((time, state))
     return found
 
 

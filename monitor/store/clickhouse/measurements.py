@@ -33,11 +33,11 @@ _KEPT = ("seq", "document", "original")
 _STORED = sentence(
     "SELECT",
     OUTCOME.listed,
-    ", seq, document, original FROM observation FINAL WHERE",
+    ", seq, document, original FROM observation WHERE",
     _KEY,
-    "AND measurement = %(measurement)s",
+    "AND measurement = %(measurement)s ORDER BY revision DESC LIMIT 1",
 )
-_ANYWHERE = sentence("SELECT", OUTCOME.listed, "FROM observation FINAL WHERE measurement = %(measurement)s")
+_ANYWHERE = sentence("SELECT", OUTCOME.listed, "FROM observation WHERE measurement = %(measurement)s LIMIT 1")
 _KNOWN = (
     "SELECT DISTINCT measurement FROM observation WHERE day IN %(days)s AND target IN %(targets)s "
     "AND measurement IN %(measurements)s"

@@ -54,8 +54,13 @@ class Build:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """Settings of a question: always the same replica first, so that what was written is found."""
-        merged: dict[str, Any] = {"do_not_merge_across_partitions_select_final": 1} if self.modern else {}
+        """Settings of a question: always the same replica first, so that what was written is found.
+
+        18.16 takes a buffer for each column of each part that FINAL merges, by default of 1 MiB.
+        """
+        merged: dict[str, Any] = (
+            {"do_not_merge_across_partitions_select_final": 1} if self.modern else {"max_read_buffer_size": 65536}
+        )
         return merged | ({"load_balancing": "in_order"} if self.cluster else {})
 
 
@@ -104,11 +109,11 @@ def check(server: Server, build: Build) -> None:
 
 
 _LEDGER = (
-    "CREATE TABLE IF NOT EXISTS schema_migration{everywhere} (version UInt32, applied Int64, checksum String) "
+    "CREATE TABLE IF NOT EXISTS {database}.schema_migration{everywhere} (version UInt32, applied Int64, checksum String) "
     "ENGINE = {engine}MergeTree{path[schema_migration]} ORDER BY version"
 )
 _DISTRIBUTED = (
-    "CREATE TABLE IF NOT EXISTS {table}{everywhere} AS {table}{local} "
+    "CREATE TABLE IF NOT EXISTS {database}.{table}{everywhere} AS {database}.{table}{local} "
     "ENGINE = Distributed({cluster}, {database}, {table}{local}, cityHash64({key}))"
 )
 

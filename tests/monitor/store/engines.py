@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -220,7 +220,7 @@ class Chdb(ClickHouse):
             self.ready()
 
 
-def until(ready: Callable[[], bool], seconds: float = 60) -> None:
+def until(ready: Callable[[], bool], seconds: float = 150) -> None:
     """Wait for something that comes at its own time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -239,3 +239,67 @@ def running(server: ClickHouse) -> Iterator[ClickHouse]:
         yield server
     finally:
         server.close()
+
+
+class ZooKeeper:
+    """A running ZooKeeper of Debian, by which replicas agree."""
+
+    def __init__(self) -> None:
+        classes = Path("/usr/share/java/zookeeper.jar")
+        if not classes.exists() or shutil.which("java") is None:
+            lacking("ZooKeeper (Debian's zookeeper)")
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="pc-zk-", dir="/tmp"))
+        (self.folder / "zoo.cfg").write_text(
+            f"tickTime=500\ndataDir={self.folder}\nclientPort={self.port}\nclientPortAddress=127.0.0.1\n"
+            "admin.enableServer=false\nmaxSessionTimeout=10000\n"
+        )
+        path = f"{classes}:/usr/share/java/slf4j-nop.jar"
+        command = ["java", "-Xmx96m", "-cp", path, "org.apache.zookeeper.server.quorum.QuorumPeerMain", "zoo.cfg"]
+        with (self.folder / "out").open("ab") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said, cwd=self.folder, start_new_session=True)
+        until(self._answers)
+
+    def _answers(self) -> bool:
+        """Whether it serves: it listens earlier than that, and ClickHouse 18.16 dies of a handshake that is refused."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as asked:
+                asked.sendall(b"srvr")
+                return b"Mode:" in asked.makefile("rb").read()
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster() -> Iterator[dict[str, ClickHouse]]:
+    """Two shards, the first on the replicas `a` and `b`, the second on `c` alone, under the name `press`."""
+    with ExitStack() as held:
+        keeper = ZooKeeper()
+        held.callback(keeper.close)
+        ports = {name: (free_port(), free_port(), free_port()) for name in "abc"}
+        nodes = {name: ClickHouse(_membership(name, keeper.port, ports), ports[name]) for name in "abc"}
+        for node in nodes.values():
+            held.callback(node.close)
+            node.start(wait=False)
+        for node in nodes.values():
+            node.ready()
+        yield nodes
+
+
+def _membership(name: str, keeper: int, ports: dict[str, tuple[int, int, int]]) -> str:
+    def replica(other: str) -> str:
+        return f"<replica><host>127.0.0.1</host><port>{ports[other][1]}</port></replica>"
+
+    shards = "".join(
+        f"<shard><internal_replication>true</internal_replication>{''.join(map(replica, members))}</shard>"
+        for members in ("ab", "c")
+    )
+    return f"""<remote_servers><press>{shards}</press></remote_servers>
+  <zookeeper><node><host>127.0.0.1</host><port>{keeper}</port></node><session_timeout_ms>4000</session_timeout_ms></zookeeper>
+  <macros><shard>{1 + (name == "c")}</shard><replica>{name}</replica></macros>
+  <distributed_ddl><path>/clickhouse/ddl</path></distributed_ddl>"""

@@ -3,14 +3,14 @@
 -- Times are microseconds since 1970 in UTC. Every table is idempotent: the same row written twice is one row when it is
 -- read with FINAL, and of a measurement the row with the highest `revision` holds its verdict.
 
-CREATE TABLE IF NOT EXISTS document{local}{everywhere} (
+CREATE TABLE IF NOT EXISTS {database}.document{local}{everywhere} (
     sha256   String{plain},
     own      UInt8,
     encoding {word},
     content  String{dense}
 ) ENGINE = {engine}ReplacingMergeTree{path[document]} ORDER BY (sha256, own){settings};
 
-CREATE TABLE IF NOT EXISTS observation{local}{everywhere} (
+CREATE TABLE IF NOT EXISTS {database}.observation{local}{everywhere} (
     day                Date{delta},
     time               Int64{delta},
     seq                UInt64{delta},
@@ -52,17 +52,17 @@ CREATE TABLE IF NOT EXISTS observation{local}{everywhere} (
 ) ENGINE = {engine}ReplacingMergeTree{path[observation]} PARTITION BY toYYYYMM(day)
 ORDER BY (day, target, url, vantage, time, measurement){settings};
 
-CREATE TABLE IF NOT EXISTS latest{local}{everywhere} AS observation{local}
+CREATE TABLE IF NOT EXISTS {database}.latest{local}{everywhere} AS {database}.observation{local}
 ENGINE = {engine}ReplacingMergeTree{path[latest]} ORDER BY (target, url, vantage){settings};
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS latest_feed{local}{everywhere} TO {database}.latest{local} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.latest_feed{local}{everywhere} TO {database}.latest{local} AS
 SELECT day, time, seq, toUInt64(time + 4611686018427387904) AS revision, measurement, target, url, vantage, country,
     network, role, innocuous, state, rule_id, layer, technique, locus, evidence, failure, controls_agree, controls_total,
     ruleset, also, dns, tcp, tls, first_byte, total, status, certificate_expiry, protocol, tls_version, body_length,
     redirects, simulated, vantage_kind, document, original
 FROM {database}.observation{local};
 
-CREATE TABLE IF NOT EXISTS page_state{local}{everywhere} (
+CREATE TABLE IF NOT EXISTS {database}.page_state{local}{everywhere} (
     target  {word},
     url     {word},
     vantage {word},
@@ -71,11 +71,11 @@ CREATE TABLE IF NOT EXISTS page_state{local}{everywhere} (
     newest  AggregateFunction(max, Int64)
 ) ENGINE = {engine}AggregatingMergeTree{path[page_state]} ORDER BY (target, url, vantage, state){settings};
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS page_state_feed{local}{everywhere} TO {database}.page_state{local} AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.page_state_feed{local}{everywhere} TO {database}.page_state{local} AS
 SELECT target, url, vantage, state, minState(time) AS oldest, maxState(time) AS newest
 FROM {database}.observation{local} GROUP BY target, url, vantage, state;
 
-CREATE TABLE IF NOT EXISTS cell{local}{everywhere} (
+CREATE TABLE IF NOT EXISTS {database}.cell{local}{everywhere} (
     digest         String,
     seq            UInt64,
     target         {word},
@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS cell{local}{everywhere} (
     exonerating    UInt64
 ) ENGINE = {engine}ReplacingMergeTree{path[cell]} ORDER BY (target, start, digest){settings};
 
-CREATE TABLE IF NOT EXISTS finding{local}{everywhere} (
+CREATE TABLE IF NOT EXISTS {database}.finding{local}{everywhere} (
     seq         UInt64,
     revision    UInt64,
     measurement String,
