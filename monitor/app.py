@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -22,7 +21,7 @@ from monitor.metrics import Runtime
 from monitor.model import Bearing, BlockingEvent, Finding, Outcome, State, VantageStatus
 from monitor.pipeline import VISITS, PipelineSettings, note, record, review
 from monitor.schedule import VISIT, Order, Schedule, Tally
-from monitor.store import Store, StoreError, open_store
+from monitor.store import Location, Store, StoreError, open_store
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.tending import Tender
 from probes.model import Clock, Measurement, Role, Target, VantagePoint
@@ -81,7 +80,7 @@ class App:
     def __init__(
         self,
         settings: Settings,
-        data_dir: Path,
+        data_dir: Location,
         *,
         networks: Mapping[str, Network] | None = None,
         clock: Clock = utc_now,

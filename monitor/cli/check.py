@@ -30,7 +30,7 @@ from monitor.detect import detect
 from monitor.evaluate.chronicle import tell
 from monitor.evaluate.kyrgyz import CHRONICLE, UNTIL
 from monitor.model import BlockingEvent, Cell, CheckReport, Claim, Day, Power
-from monitor.store import Store, StoreError, StoreMissing, open_store
+from monitor.store import Location, Store, StoreError, StoreMissing, open_store
 from probes.document import document
 
 
@@ -96,7 +96,7 @@ def command(
     settings = load_settings(here.config)
     wanted = _wanted(settings, country, target, source)
     chosen = _form(form, output, as_json=as_json)
-    report = _played(settings, wanted, seed) if simulated_history else _measured(settings, wanted, here.data_dir)
+    report = _played(settings, wanted, seed) if simulated_history else _measured(settings, wanted, here.where)
     _write(report, chosen, output, language.value)
 
 
@@ -118,8 +118,8 @@ def _form(form: Form | None, output: Path | None, *, as_json: bool) -> Form:
     return Form.JSON if as_json else form or by_ending
 
 
-def _measured(settings: Settings, wanted: Wanted, data_dir: Path) -> CheckReport:
-    """The report on what a data folder holds; CommandError where it cannot be read."""
+def _measured(settings: Settings, wanted: Wanted, data_dir: Location) -> CheckReport:
+    """The report on what a store holds; CommandError where it cannot be read."""
     now = datetime.now(UTC)
     try:
         with ExitStack() as held:
@@ -159,7 +159,7 @@ class Stored:
     simulated: bool = False
 
 
-def read(data_dir: Path, country: str | None = None) -> Stored | None:
+def read(data_dir: Location, country: str | None = None) -> Stored | None:
     """The events and days in a folder's store; None where there is no store yet, StoreError where it cannot be read."""
     try:
         store = open_store(data_dir, read_only=True)

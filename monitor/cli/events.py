@@ -41,7 +41,7 @@ def command(
     the data makes them wider. An event that later data took back stays in the list, marked as retracted.
     """
     moment = None if since is None else _moment(since)
-    with reading(place(context).data_dir) as store:
+    with reading(place(context).where) as store:
         known = () if store is None else store.events(target=target, country=country and country.upper())
         chosen = [event for event in known if _wanted(event, moment, open_only=open_only)]
         experiments = {event.id: () if store is None else experiments_of(event, store) for event in chosen}

@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 
 from monitor.config import ConfigError, Settings, load
+from monitor.store import Location
+from monitor.store.addresses import servers
 from probes.document import document
 
 USAGE = 2
@@ -60,6 +62,17 @@ class Place:
     def data_dir(self) -> Path:
         """The data folder: the named one, else the configuration's, else `$XDG_DATA_HOME/presscanary`."""
         return self.named or load_settings(self.config).store or data_home()
+
+    @property
+    def where(self) -> Location:
+        """Where the store is: the folder that an option names, else the configuration's servers, else its folder."""
+        if self.named is not None:
+            return self.named
+        settings = load_settings(self.config)
+        try:
+            return servers(self.data_dir, settings.measurements, settings.state)
+        except ValueError as fault:
+            raise CommandError(f"store: {fault}", USAGE) from fault
 
 
 def data_home() -> Path:

@@ -19,7 +19,7 @@ from monitor.config import Settings
 from monitor.history import Imported, Series, Skipped, Unreadable, ooni, series
 from monitor.model import BlockingEvent, Cell
 from monitor.pipeline import PipelineSettings, record, review
-from monitor.store import Store, StoreError, open_store
+from monitor.store import Location, Store, StoreError, open_store
 from probes.document import measurement_id
 from probes.model import Measurement
 
@@ -50,7 +50,7 @@ def import_ooni(
     if settings.simulated:
         raise CommandError(f"{settings.path} says `simulated: true`; what OONI measured is real", USAGE)
     hosts, receipt = hosts_of(settings), Receipt()
-    with _writing(here.data_dir) as store, _progress(paths) as seen:
+    with _writing(here.where) as store, _progress(paths) as seen:
         for path in paths:
             for found in ooni.read(path, hosts, seen=seen):
                 _take_in(found, store, _pipeline(settings), receipt)
@@ -70,7 +70,7 @@ def import_series(
     _demand(file)
     here, rows = place(context), _format(name)
     settings, receipt = load_settings(here.config), Receipt()
-    with _writing(here.data_dir) as store, _progress([file]) as seen:
+    with _writing(here.where) as store, _progress([file]) as seen:
         for batch in _batches(_labelled(rows.read(file, hosts_of(settings)), settings), receipt):
             new = store.append_cells(batch)
             receipt.new += new
@@ -156,7 +156,7 @@ def _batches(rows: Iterable[Cell | Unreadable], receipt: Receipt) -> Iterator[li
 
 
 @contextmanager
-def _writing(data_dir: Path) -> Iterator[Store]:
+def _writing(data_dir: Location) -> Iterator[Store]:
     """The store for writing; its faults (a full disk, a second writer) end the command with one line."""
     try:
         with open_store(data_dir) as store:

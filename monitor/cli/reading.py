@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from monitor.cli.frame import FAULT, CommandError
-from monitor.store import Store, StoreError, StoreMissing, open_store
+from monitor.store import Location, Store, StoreError, StoreMissing, open_store
 
 
 @contextmanager
-def reading(data_dir: Path) -> Iterator[Store | None]:
+def reading(data_dir: Location) -> Iterator[Store | None]:
     """An open store for reading, or None where nothing was stored yet; CommandError where it cannot be read."""
     try:
         store = open_store(data_dir, read_only=True)

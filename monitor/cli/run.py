@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from monitor.cli.serve import Door, open_door, serve
 from monitor.cli.status import flat, gather, render
 from monitor.cli.tell import Teller
 from monitor.config import Settings
-from monitor.store import StoreError
+from monitor.store import Location, StoreError
 
 
 def command(
@@ -46,16 +45,16 @@ def command(
         raise typer.BadParameter("--json goes with --once", ctx=context)
     try:
         if once:
-            asyncio.run(_once(settings, here.data_dir, as_json=as_json))
+            asyncio.run(_once(settings, here.where, as_json=as_json))
         else:
             asyncio.run(
-                _watch(settings, here.data_dir, host or settings.web.host, settings.web.port if port is None else port)
+                _watch(settings, here.where, host or settings.web.host, settings.web.port if port is None else port)
             )
     except StoreError as fault:
         raise CommandError(str(fault), FAULT) from fault
 
 
-async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
+async def _once(settings: Settings, data_dir: Location, *, as_json: bool) -> None:
     columns = (
         TextColumn("measuring"),
         BarColumn(),
@@ -75,7 +74,7 @@ async def _once(settings: Settings, data_dir: Path, *, as_json: bool) -> None:
         render(status, out)
 
 
-async def _watch(settings: Settings, data_dir: Path, host: str, port: int) -> None:
+async def _watch(settings: Settings, data_dir: Location, host: str, port: int) -> None:
     teller = Teller(out)
     with (
         open_door(host, port) as door,

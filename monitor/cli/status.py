@@ -18,7 +18,7 @@ from monitor.cli.reading import reading
 from monitor.cli.tell import event_line, health_line
 from monitor.config import ConfigError, load
 from monitor.model import BlockingEvent, Health, Latest, State, VantageStatus
-from monitor.store import Store
+from monitor.store import Location, Store
 from probes.document import document
 
 MARKS: Mapping[State, tuple[str, str]] = {
@@ -48,7 +48,7 @@ def command(
     context: typer.Context, as_json: bool = typer.Option(False, "--json", help="Print JSON instead of tables.")
 ) -> None:
     """Show every target at every vantage point as it was last seen."""
-    data_dir = place(context).data_dir
+    data_dir = place(context).where
     with reading(data_dir) as store:
         status = (
             Status(data_dir=str(data_dir), simulated=False, counts={}) if store is None else gather(store, data_dir)
@@ -70,7 +70,7 @@ def _left_out(config: Path) -> Mapping[str, tuple[str, ...]]:
     return {kind: tuple(need.value for need in needs) for kind, needs in sorted(lacking.items())}
 
 
-def gather(store: Store, data_dir: Path) -> Status:
+def gather(store: Store, data_dir: Location) -> Status:
     """The status that an open store holds."""
     return Status(
         data_dir=str(data_dir),

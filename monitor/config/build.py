@@ -48,7 +48,9 @@ def build(path: Path, file: FilePart, token: str = "") -> Settings:
         documented=tuple(claim for part in file.documented for claim in _claims(part, file)),
         milestones=tuple(map(_milestone, file.milestones)),
         store=file.store.path and path.absolute().parent / file.store.path.expanduser(),
-        keeping=Policy(**{name: value for name, value in file.store if name != "path"}),
+        keeping=Policy(**{name: value for name, value in file.store if name not in ("path", "measurements", "state")}),
+        measurements=file.store.measurements,
+        state=file.store.state,
         web=WebSettings(**dict(file.web)),
         simulated=file.simulated,
     )

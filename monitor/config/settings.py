@@ -85,6 +85,9 @@ class Settings:
     """The data folder where the file names one; `--data-dir` goes before it."""
     keeping: Policy = field(default_factory=Policy)
     """How long the store keeps what, and how large it may become."""
+    measurements: str | None = None
+    state: str | None = None
+    """The servers that keep the two halves of the store in place of the folder (`monitor.store.addresses`)."""
     web: WebSettings = field(default_factory=WebSettings)
     simulated: bool = False
 

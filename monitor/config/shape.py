@@ -22,6 +22,7 @@ from monitor.config.values import (
     Network,
     Resolver,
     Seconds,
+    Server,
     Size,
     Text,
     Url,
@@ -203,6 +204,12 @@ class StorePart(Part):
     """Where measurements are kept."""
 
     path: Folder | None = Field(default=None, description="A folder, relative to this file; --data-dir goes before it.")
+    measurements: Server | None = Field(
+        default=None, description="A ClickHouse or PostgreSQL for the measurements, in place of the folder."
+    )
+    state: Server | None = Field(
+        default=None, description="A PostgreSQL for events and health; without it they stay in the folder."
+    )
     seal_after: Duration = Field(
         default=timedelta(days=14), description="Months are sealed into Parquet files when they ended so long ago."
     )

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from monitor.config import dates
+from monitor.store.addresses import shared
 from probes.registry import all_probes
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -189,6 +190,15 @@ def _folder(value: Any) -> Path:
     return Path(value)
 
 
+def _server(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong(f"found {said(value)}", "an address such as postgresql://canary@host/database")
+    try:
+        return shared(value)
+    except ValueError as fault:  # the value itself is not shown: it may have a password in it
+        raise wrong("the address cannot be used", str(fault)) from fault
+
+
 def _matching(pattern: str, what: str, expected: str) -> BeforeValidator:
     compiled = re.compile(pattern, re.ASCII)
 
@@ -241,4 +251,7 @@ Seconds: TypeAlias = Annotated[
     float, BeforeValidator(_seconds), WithJsonSchema({"type": ["string", "number"], "examples": ["10s", 10]})
 ]
 Size: TypeAlias = Annotated[int, BeforeValidator(_size), _schema(r"[0-9]{1,9} ?[KMGT]B", examples=["20GB"])]
+Server: TypeAlias = Annotated[
+    str, BeforeValidator(_server), _schema(r"(postgresql|clickhouses?)://.+/[A-Za-z0-9_]+(\?.*)?")
+]
 Folder: TypeAlias = Annotated[Path, BeforeValidator(_folder), _schema()]

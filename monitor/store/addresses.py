@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -57,33 +57,61 @@ def address(text: str, *, environment: Mapping[str, str] = os.environ) -> Addres
     >>> one.hosts, one.password, str(one)
     ((('ch1', 8123), ('ch2', 9123)), 'secret', 'clickhouse://canary@ch1:8123,ch2:9123/press')
     """
+    found = parsed(text)
+    options = dict(found.options)
+    secret = _secret(options, environment)
+    return replace(found, password=secret or found.password, options=options)
+
+
+def parsed(text: str) -> Address:
+    """The address in a line, before its password is fetched; ValueError says what is wrong with the line."""
     parts = urlsplit(text)
     if parts.scheme not in SCHEMES:
         raise ValueError(f"a store's address begins with {', '.join(f'{name}://' for name in SCHEMES)}")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
     login, _, places = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     database = unquote(parts.path.strip("/"))
-    if not places or not database.replace("_", "").isalnum():
+    if not places or not database.replace("_", "").isalnum() or not database.isascii():
         raise ValueError(f"a store's address has the form {parts.scheme}://user@host:port/database")
     return Address(
         scheme=parts.scheme,
         hosts=tuple(_host(place, SCHEMES[parts.scheme]) for place in places.split(",")),
         database=database,
         user=unquote(user),
-        password=_secret(options, environment) or unquote(password),
-        options=options,
+        password=unquote(password),
+        options=dict(parse_qsl(parts.query, keep_blank_values=True)),
     )
 
 
-def names_password(text: str) -> bool:
-    """Whether a password is written into the address itself, where a file that is shared should not have it.
+def shared(text: str) -> str:
+    """An address as it may stand in a file or on a command line that others see: without a password. ValueError else.
 
-    >>> names_password("postgresql://canary:secret@db/press"), names_password("postgresql://canary@db/press")
-    (True, False)
+    >>> shared("postgresql://canary@db/press?password_env=PRESS_DB")
+    'postgresql://canary@db/press?password_env=PRESS_DB'
     """
-    login, _, _ = urlsplit(text).netloc.rpartition("@")
-    return ":" in login
+    if parsed(text).password:
+        raise ValueError("a password does not belong here: add ?password_file=PATH or ?password_env=VARIABLE instead")
+    return text
+
+
+def servers(
+    folder: Path, measurements: str | None, state: str | None, *, environment: Mapping[str, str] = os.environ
+) -> Location:
+    """Where a store is whose file names these addresses; the environment's go before them. ValueError for a bad one.
+
+    >>> servers(Path("data"), None, None, environment={})
+    PosixPath('data')
+    """
+    measured, said = environment.get(MEASUREMENTS) or measurements, environment.get(STATE) or state
+    if measured is None:
+        if said is not None:
+            raise ValueError("state on a server needs measurements on one, too")
+        return folder
+    return Servers(
+        folder=folder,
+        measurements=address(measured, environment=environment),
+        state=None if said is None else address(said, environment=environment),
+    )
 
 
 def _host(place: str, port: int) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """Moving what one store holds into another, of any engine: begun again it goes on, and at its end both are compared.
 
-What is the same on both sides is only read, so a copy that was interrupted needs no memory of how far it came. Stretches
-of time are compared by everything that they hold, and written until they are the same.
+What is the same on both sides is only read, so a copy that was interrupted needs no memory of how far it came.
+Stretches of time are compared by everything that they hold.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def _outcomes(source: Store, target: Store, told: Told) -> Compared:
     ours, theirs, left_out = Side(), Side(), 0
     for since, until in _stretches(source):
         wanted = source.outcomes(since=since, until=until)
-        lost = _write(wanted, source, target, {outcome.measurement: outcome for outcome in _there(target, since, until)})
+        lost = _write(
+            wanted, source, target, {outcome.measurement: outcome for outcome in _there(target, since, until)}
+        )
         left_out += len(lost)
         ours.add(outcome for outcome in wanted if outcome.measurement not in lost)
         theirs.add(_there(target, since, until))
@@ -98,9 +100,7 @@ def _there(target: Store, since: datetime, until: datetime) -> tuple[Outcome, ..
     return target.outcomes(since=since, until=until)
 
 
-def _write(
-    wanted: Sequence[Outcome], source: Store, target: Store, there: dict[str, Outcome]
-) -> frozenset[str]:
+def _write(wanted: Sequence[Outcome], source: Store, target: Store, there: dict[str, Outcome]) -> frozenset[str]:
     """Append what is not there, judge again what is there with another verdict; which had no document to append."""
     lost = set()
     for group in grouped([outcome for outcome in wanted if outcome.measurement not in there], _BATCH):

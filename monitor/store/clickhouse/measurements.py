@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -14,12 +11,14 @@ from typing import Any
 from monitor.model import Cell, Day, Finding, Latest, Outcome
 from monitor.store import questions
 from monitor.store.admission import Claim, Entry, Given, admit, answered, belonging, grouped
+from monitor.store.clickhouse.documents import CONTENT, content_of, is_hash, row_of, rows_of
 from monitor.store.clickhouse.http import Row, Server
 from monitor.store.clickhouse.latest import latest
 from monitor.store.clickhouse.schema import Build
+from monitor.store.clickhouse.stamps import Stamps
 from monitor.store.dialect import CLICKHOUSE, DAY
 from monitor.store.entries import check_verdict
-from monitor.store.errors import StoreDamaged, StoreError
+from monitor.store.errors import StoreError
 from monitor.store.flat import CELL, FACTS, FINDING, OUTCOME, SAME, digest, same
 from monitor.store.observations import Selection
 from monitor.store.questions import Question
@@ -48,9 +47,7 @@ _COUNTS = (
     ("cells", "SELECT count() FROM cell FINAL"),
     ("documents", "SELECT uniqExact(sha256) FROM document"),
 )
-_FINDING = (
-    "SELECT seq FROM finding FINAL WHERE target = %(target)s AND time = %(time)s AND measurement = %(measurement)s"
-)
+_FINDING = "SELECT seq FROM finding WHERE measurement = %(measurement)s LIMIT 1"
 _LAG = 5.0
 """Seconds after which a row that was written through another node must have come to the replica that is asked."""
 
@@ -60,7 +57,7 @@ class ClickHouseMeasurements:
 
     def __init__(self, server: Server, build: Build, claim: Claim, clock: Clock, *, read_only: bool) -> None:
         self._server, self._build, self._claim = server, build, claim
-        self._stamps, self._read_only = _Stamps(clock), read_only
+        self._stamps, self._read_only = Stamps(clock), read_only
 
     def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
         """Keep a measurement, its verdict and its original; False where it is known. Durable on return."""
@@ -103,7 +100,7 @@ class ClickHouseMeasurements:
         row = FINDING.row(finding, same)
         if self._finding(row) is not None:
             return False
-        self._insert("document", [_document(sha256, own, own=1)])
+        self._insert("document", [row_of(sha256, own, own=1)])
         (seq,) = self._stamps.take(1)
         self._insert("finding", [row | {"seq": seq, "revision": 0}])
         return True
@@ -143,7 +140,7 @@ class ClickHouseMeasurements:
 
     def document(self, measurement: str) -> dict[str, Any] | None:
         """The document of the measurement with this id, as JSON types; sought by hash, of which the id is half."""
-        if len(measurement) != 32 or not _is_hex(measurement):
+        if len(measurement) != 32 or not is_hash(measurement):
             return None
         condition = "sha256 >= %(key)s AND sha256 < concat(%(key)s, 'g') AND own = 1"
         content = self._content(condition, measurement)
@@ -151,7 +148,7 @@ class ClickHouseMeasurements:
 
     def original(self, sha256: str) -> bytes | None:
         """The raw document with this hash (hex): an imported original, or a measurement's own canonical document."""
-        return self._content("sha256 = %(key)s", sha256.lower()) if _is_hex(sha256) else None
+        return self._content("sha256 = %(key)s", sha256.lower()) if is_hash(sha256) else None
 
     def outcomes(
         self,
@@ -230,7 +227,7 @@ class ClickHouseMeasurements:
             if answers[-1]:
                 seen.add(row["measurement"])
                 fresh.append((entry, row))
-        self._insert("document", list(_documents(entry for entry, _ in fresh)))
+        self._insert("document", list(rows_of(entry for entry, _ in fresh)))
         stamps = self._stamps.take(len(fresh))
         self._insert("observation", [_row(entry, row, seq) for (entry, row), seq in zip(fresh, stamps, strict=True)])
         return iter(answers)
@@ -266,18 +263,12 @@ class ClickHouseMeasurements:
         facts = measurement_from(json.loads(content))
         time = microseconds(facts.started)
         given = {"days": [str(day(time // DAY))], "targets": [facts.target], "measurements": [measurement]}
-        key = {"target": facts.target, "time": time, "measurement": measurement}
-        return bool(self._rows((_KNOWN, given))) or self._finding(key) is not None
+        return bool(self._rows((_KNOWN, given))) or self._finding({"measurement": measurement}) is not None
 
     def _content(self, condition: str, key: str) -> bytes | None:
-        statement = f"SELECT sha256, encoding, content FROM document WHERE {condition} LIMIT 1"  # noqa: S608 - ours
-        for sha256, encoding, text in self._rows((statement, {"key": key})):
-            content = base64.b64decode(text) if encoding == "base64" else str(text).encode()
-            if hashlib.sha256(content).hexdigest() != sha256:
-                raise StoreDamaged(
-                    f"the store at {self._server.address} is damaged (document {sha256}): restore a backup"
-                )
-            return content
+        statement = sentence(CONTENT, condition, "LIMIT 1")
+        for row in self._rows((statement, {"key": key})):
+            return content_of(row, self._server.address)
         return None
 
     def _rows(self, question: Question) -> list[Row]:
@@ -293,21 +284,6 @@ class ClickHouseMeasurements:
             raise StoreError(f"the store at {self._server.address} was opened for reading only")
 
 
-class _Stamps:
-    """Numbers that only grow, from the clock: the order of arrival, and of judging again."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock, self._last = clock, 0
-        self._gate = threading.Lock()
-
-    def take(self, count: int) -> range:
-        """So many numbers, after all before them."""
-        with self._gate:
-            first = max(microseconds(self._clock()), self._last + 1)
-            self._last = first + count
-        return range(first, first + count)
-
-
 def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with the day that it is sorted by."""
     return {**row, "day": str(day(row["time"] // DAY))}
@@ -316,27 +292,3 @@ def _keyed(row: Mapping[str, Any]) -> dict[str, Any]:
 def _row(entry: Entry, row: Mapping[str, Any], seq: int) -> dict[str, Any]:
     original = None if entry.original_hash is None else entry.original_hash.hex()
     return {**row, "seq": seq, "revision": 0, "document": entry.own_hash.hex(), "original": original}
-
-
-def _documents(entries: Iterable[Entry]) -> Iterator[Mapping[str, Any]]:
-    """The rows of the documents: text stays text, which SQL can read into, anything else is base64."""
-    for entry in entries:
-        yield _document(entry.own_hash, entry.own, own=1)
-        if entry.original is not None and entry.original_hash is not None:
-            yield _document(entry.original_hash, entry.original, own=0)
-
-
-def _document(sha256: bytes, content: bytes, *, own: int) -> Mapping[str, Any]:
-    try:
-        given = {"encoding": "text", "content": content.decode()}
-    except UnicodeDecodeError:
-        given = {"encoding": "base64", "content": base64.b64encode(content).decode()}
-    return {"sha256": sha256.hex(), "own": own} | given
-
-
-def _is_hex(text: str) -> bool:
-    try:
-        bytes.fromhex(text)
-    except ValueError:
-        return False
-    return text.isascii()

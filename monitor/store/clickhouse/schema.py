@@ -109,7 +109,8 @@ def check(server: Server, build: Build) -> None:
 
 
 _LEDGER = (
-    "CREATE TABLE IF NOT EXISTS {database}.schema_migration{everywhere} (version UInt32, applied Int64, checksum String) "
+    "CREATE TABLE IF NOT EXISTS {database}.schema_migration{everywhere} "
+    "(version UInt32, applied Int64, checksum String) "
     "ENGINE = {engine}MergeTree{path[schema_migration]} ORDER BY version"
 )
 _DISTRIBUTED = (

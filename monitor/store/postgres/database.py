@@ -1,6 +1,6 @@
-"""Connections to one PostgreSQL: short transactions, each done once, also where the server goes away in the middle.
+"""Connections to one PostgreSQL: short transactions, tried again where the server goes away in the middle.
 
-A commit whose answer was lost is looked up by its transaction id, so that work is neither lost nor done twice.
+All that is written is known by a key, so that doing it again after a commit whose answer was lost changes nothing.
 """
 
 from __future__ import annotations
@@ -41,10 +41,15 @@ class Database:
         return self._persist(lambda: self._ask(question))
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Do work in one transaction; it is committed, synchronously, when this returns. StoreError where it is not."""
+        """Do work in one transaction; it is committed, synchronously, when this returns. StoreError where it is not.
+
+        `work` may be done again, and finds then what the first time left, or nothing; the first answer stands.
+        """
         if self._read_only:
             raise StoreError(f"the store at {self.address} was opened for reading only")
-        return self._persist(lambda: self._transact(work))
+        answers: list[T] = []
+        self._persist(lambda: self._transact(work, answers))
+        return answers[0]
 
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
@@ -73,36 +78,21 @@ class Database:
             connection.execute("COMMIT")
             return answer
 
-    def _transact(self, work: Callable[[Connection], T]) -> T:
-        mark, done = None, False
-        try:
-            with self._borrowed() as connection:
-                connection.execute("BEGIN")
-                mark = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
-                answer = work(connection)
-                done = True
-                connection.execute("COMMIT")
-                return answer
-        except psycopg.OperationalError as fault:
-            if done and mark is not None and not isinstance(fault, _AGAIN) and self._committed(str(mark[0])):
-                return answer
-            raise
+    def _transact(self, work: Callable[[Connection], T], answers: list[T]) -> None:
+        """Do and commit work; an answer is kept as soon as only the commit is missing.
 
-    def _committed(self, transaction: str) -> bool:
-        """Whether a transaction whose connection broke was committed; asked until the server knows."""
-        deadline = time.monotonic() + self._patience
-        while time.monotonic() < deadline:
+        Where the answer to the commit is lost, nobody can tell whether it was done: `pg_xact_status` cannot either, for
+        a server that crashed gives the number of a transaction whose log it had not written to another one.
+        """
+        with self._borrowed() as connection:
+            connection.execute("BEGIN")
+            answer = work(connection)
+            answers.append(answer)
             try:
-                with self._borrowed() as connection:
-                    found = connection.execute("SELECT pg_xact_status(%s::text::xid8)", (transaction,)).fetchone()
-            except psycopg.OperationalError:
-                found = None
-            if found is not None and found[0] in ("committed", "aborted"):
-                return bool(found[0] == "committed")
-            time.sleep(_PAUSE)
-        raise StoreError(
-            f"{self.address} went away during a commit and cannot say whether it was done: append again when it is back"
-        )
+                connection.execute("COMMIT")
+            except _AGAIN:
+                answers.remove(answer)
+                raise
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:

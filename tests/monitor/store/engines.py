@@ -83,22 +83,19 @@ class Postgres:
             "shared_buffers": "32MB",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        log = (self.folder.parent / f"{self.folder.name}.log").open("ab")
-        with log:
-            self._process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.folder / "data", *options],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-                **self._as,
-            )
+        command = [self.programs / "postgres", "-D", self.folder / "data", *options]
         for _ in range(600):
+            # After a kill it refuses to start until the last of its old processes is gone.
+            if self._process is None or self._process.poll() is not None:
+                with Path(f"{self.folder}.log").open("ab") as log:
+                    self._process = subprocess.Popen(
+                        command, stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as
+                    )
             with suppress(psycopg.OperationalError):
                 self.connect().close()
                 return
-            time.sleep(0.05)
-        raise RuntimeError(f"PostgreSQL did not start: {log.name}")
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL did not start")
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(host="127.0.0.1", port=self.port, user="canary", dbname=database, autocommit=True)
