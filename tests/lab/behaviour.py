@@ -9,6 +9,7 @@ from tests.lab.topology import AT_TARGET, AT_TARGET_6, BLOCK_PAGE, LYING_RESOLVE
 
 DNSAction: TypeAlias = Literal["race", "replace", "drop"]
 SNIAction: TypeAlias = Literal["reset", "race", "drop", "throttle"]
+QUICAction: TypeAlias = Literal["drop"]
 HostAction: TypeAlias = Literal["reset", "drop", "redirect", "page"]
 
 MARK = 7
@@ -35,6 +36,7 @@ class Behaviour:
     """The address in a forged answer; None forges that the name does not exist."""
     sni: SNIAction | None = None
     host: HostAction | None = None
+    quic: QUICAction | None = None
     kernel: tuple[str, ...] = ()
     kernel_6: tuple[str, ...] = ()
     """The same for IPv6, which nothing else here touches."""
@@ -44,7 +46,7 @@ class Behaviour:
     @property
     def rules(self) -> tuple[str, ...]:
         """All rules of the kernel that this needs, for IPv4."""
-        asks = _ASK if self.dns or self.sni or self.host else ()
+        asks = _ASK if self.dns or self.sni or self.host or self.quic else ()
         rules = asks + (_SLOW if self.sni == "throttle" else ()) + self.kernel
         return self._placed(rules)
 
@@ -61,7 +63,7 @@ class Behaviour:
 _TO_PROGRAM = "-j NFQUEUE --queue-num 1 --queue-bypass"
 # The table is the one before routing: a tap on the line sees packets whose time to live this very router would end.
 _ASK = (
-    f"mangle -A PREROUTING -i INSIDE -p udp --dport 53 {_TO_PROGRAM}",
+    f"mangle -A PREROUTING -i INSIDE -p udp -m multiport --dports 53,443 {_TO_PROGRAM}",
     f"mangle -A PREROUTING -i INSIDE -p tcp -m multiport --dports 80,443 {_TO_PROGRAM}",
 )
 _TOO_FAST = (
@@ -80,6 +82,10 @@ SNI_DROP_6 = Behaviour(
 )
 REFUSED = Behaviour(kernel=(f"filter -A FORWARD -p tcp -d {AT_TARGET} -j REJECT --reject-with tcp-reset",))
 PROHIBITED = Behaviour(kernel=(f"filter -A FORWARD -d {AT_TARGET} -j REJECT --reject-with icmp-admin-prohibited",))
+QUIC_DROPPED = Behaviour(kernel=("mangle -A PREROUTING -i INSIDE -p udp --dport 443 -j DROP",))
+QUIC_PROHIBITED = Behaviour(
+    kernel=("filter -A FORWARD -p udp --dport 443 -j REJECT --reject-with icmp-admin-prohibited",)
+)
 HIJACK = Behaviour(
     kernel=tuple(
         f"nat -A PREROUTING -i INSIDE -p {protocol} --dport 53 -j DNAT --to-destination {LYING_RESOLVER}"

@@ -35,7 +35,7 @@ def main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "lab", str(FOLDER)], check=True)
     namespaces = Namespaces()
     servers = Servers(namespaces, FOLDER)
-    pin = open_echo(partial(namespaces.stay, NODE))
+    pin = open_echo(partial(namespaces.stay, NODE), FOLDER / f"{TARGET}.pem")
     resolv_conf = FOLDER / "resolv.conf"
     resolv_conf.write_text(f"nameserver {SYSTEM_RESOLVER}\n")
     places = {name: open_place(partial(namespaces.stay, name), resolv_conf, servers.roots) for name in PLACES}

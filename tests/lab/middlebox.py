@@ -13,6 +13,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from probes.initial import server_name
 from probes.testing.censor import FirstFlight
 from probes.testing.flight import read_flight
 from tests.lab.behaviour import MARK, MITM_PORT, NOTHING, Behaviour
@@ -25,6 +26,7 @@ _ANSWERS = {
     "page": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n",
     "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://blocked.isp.test/\r\n",
 }
+_QUIC = 443
 _TABLES = ("mangle", "nat", "filter")
 
 
@@ -69,8 +71,18 @@ class Middlebox:
             self._queue.accept(queued)
         elif packet.protocol == TCP:
             self._see_segment(queued, packet)
+        elif packet.flow[3] == _QUIC:
+            self._see_initial(queued, packet)
         else:
             self._see_question(queued, packet)
+
+    def _see_initial(self, queued: Queued, packet: Packet) -> None:
+        """A flow that has shown a name is condemned: later datagrams of it show none."""
+        if self._behaviour.quic == "drop" and server_name([packet.data]) in self._behaviour.names:
+            self._condemned.add(packet.flow)
+        if packet.flow in self._condemned:
+            return self._queue.drop(queued)
+        return self._queue.accept(queued)
 
     def _see_question(self, queued: Queued, packet: Packet) -> None:
         does = self._behaviour.dns
