@@ -19,6 +19,7 @@ from probes.failure import MEANINGS
 from probes.kinds import Need, Probe
 from probes.model import (
     DNSLookup,
+    DNSSECValidation,
     DoHServer,
     Echo,
     HTTPRoundTrip,
@@ -252,6 +253,8 @@ def _name(step: Step) -> str:
     match step:
         case DNSLookup():
             return "dns"
+        case DNSSECValidation():
+            return "sig"
         case Screened():
             return "-"
         case TCPConnect():
@@ -270,6 +273,8 @@ def _subject(step: Step) -> str:
     match step:
         case DNSLookup():
             return f"{step.query_type:4} {step.name} by {step.resolver or 'the system resolver'}"
+        case DNSSECValidation():
+            return f"{step.query_type:4} {step.name} by {step.resolver or 'the system resolver'}"
     return f"[{step.address}]:{step.port}" if ":" in step.address else f"{step.address}:{step.port}"
 
 
@@ -277,7 +282,9 @@ def _outcome(step: Step) -> str:
     """What a step that did not fail came to."""
     match step:
         case DNSLookup():
-            return ", ".join(step.addresses)
+            return ", ".join(step.addresses) or ", ".join(answer.value for answer in step.answers)
+        case DNSSECValidation():
+            return f"{step.result}: {step.reason}"
         case Screened():
             return f"not dialled, on purpose: {step.reason.replace('_', ' ')} address"
         case TCPConnect():
@@ -301,13 +308,16 @@ def _notes(step: Step) -> list[str]:
             others = [each for each in step.datagrams if each.answers != step.answers or each.malformed]
             values = ((each, ", ".join(answer.value for answer in each.answers) or "no address") for each in others)
             return [f"another answer at {each.arrived:.3f} s, IP TTL {each.ip_ttl}: {text}" for each, text in values]
+        case TCPConnect() if step.icmp:
+            return [f"ICMP type {step.icmp[0]}, code {step.icmp[1]}{f', from {step.router}' if step.router else ''}"]
         case TLSHandshake() | QUICHandshake() if step.failure:
             presented = (f"presented: {describe(leaf)}" for leaf in step.chain[:1])
             return [*filter(None, (step.reason,)), *presented]
         case HTTPRoundTrip():
+            language = f"language: {step.body.language}" if step.body and step.body.language else None
             location = next((value for name, value in step.headers if name.lower() == "location"), None)
             title = f"title: {step.body.title}" if step.body and step.body.title else None
-            shown = (step.url, title, f"leads to {location}" if location else None)
+            shown = (step.url, title, language, f"leads to {location}" if location else None)
             return [text for text in (*shown, step.failure and step.status and f"status {step.status}") if text]
     return []
 

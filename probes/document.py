@@ -21,6 +21,7 @@ from typing import Any
 
 from probes.model import (
     DNSLookup,
+    DNSSECValidation,
     HTTPRoundTrip,
     Measurement,
     QUICHandshake,
@@ -33,7 +34,16 @@ from probes.model import (
 
 _STEPS: Mapping[str, type[Step]] = {
     kind.__name__: kind
-    for kind in (DNSLookup, Screened, TCPConnect, TLSHandshake, HTTPRoundTrip, TTLTrial, QUICHandshake)
+    for kind in (
+        DNSLookup,
+        Screened,
+        TCPConnect,
+        TLSHandshake,
+        HTTPRoundTrip,
+        TTLTrial,
+        QUICHandshake,
+        DNSSECValidation,
+    )
 }
 
 

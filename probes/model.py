@@ -49,6 +49,8 @@ class Purpose(StrEnum):
     DNS64 = "dns64"
     SERVICE = "service binding"
     """The target's HTTPS record (RFC 9460), which says whether it speaks HTTP/3."""
+    SIGNATURE = "signature"
+    """The question whether an answer is what the zone's owner signed."""
     WHOAMI = "whoami"
     """A name whose answer is the address that asked its name servers: whose resolver it really was."""
     VERSIONS = "versions@target"
@@ -327,7 +329,31 @@ class QUICHandshake:
     purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
 
 
-Step: TypeAlias = DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | TTLTrial | QUICHandshake
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSSECValidation:
+    """Whether what a resolver says of a name is what the zone's owner signed, followed from the root's keys."""
+
+    hop: int
+    engine: str
+    resolver: str
+    """As in `DNSLookup`."""
+    name: str
+    query_type: str
+    started: float
+    duration: float
+    failure: Failure = None
+    """Of the network, where it kept us from judging."""
+    result: str = "indeterminate"
+    """secure, insecure, bogus or indeterminate (RFC 4035 §4.3)."""
+    reason: str = ""
+    zones: tuple[str, ...] = ()
+    """Those whose keys were verified, from the root down."""
+    purpose: Purpose = field(default=Purpose.VISIT, metadata=_LATER)
+
+
+Step: TypeAlias = (
+    DNSLookup | Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | TTLTrial | QUICHandshake | DNSSECValidation
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

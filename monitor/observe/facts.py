@@ -23,6 +23,7 @@ from monitor.observe.walk import endpoint, final_trip, last_failure, late, reach
 from probes.document import measurement_id
 from probes.model import (
     DNSLookup,
+    DNSSECValidation,
     HTTPRoundTrip,
     Measurement,
     QUICHandshake,
@@ -49,7 +50,7 @@ def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[
     steps = (
         replace(_step(step, beside), measurement=whole.measurement, step=index)
         for index, step in enumerate(measurement.steps)
-        if not isinstance(step, TTLTrial | QUICHandshake)
+        if not isinstance(step, TTLTrial | QUICHandshake | DNSSECValidation)
     )
     return (whole, *steps)
 

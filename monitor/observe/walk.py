@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 
 from probes.model import (
     DNSLookup,
+    DNSSECValidation,
     Failure,
     HTTPRoundTrip,
     Measurement,
@@ -99,7 +100,7 @@ def late(measurement: Measurement) -> bool:
 
 def _heard(step: Step) -> bool:
     match step:
-        case Screened():
+        case Screened() | DNSSECValidation():
             return False
         case DNSLookup(failure=None):
             return True
@@ -113,7 +114,7 @@ def _heard(step: Step) -> bool:
 def _depth(step: Step) -> int:
     """How far along a hop a step stands: names before connections, connections before pages."""
     match step:
-        case DNSLookup() | Screened():
+        case DNSLookup() | Screened() | DNSSECValidation():
             return 0
         case TCPConnect() | TTLTrial():
             return 1

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monitor.web.language import mark
-from probes.model import DNSLookup, HTTPRoundTrip, QUICHandshake, Screened, Step, TCPConnect, TLSHandshake, TTLTrial
+from probes.model import (
+    DNSLookup,
+    DNSSECValidation,
+    HTTPRoundTrip,
+    QUICHandshake,
+    Screened,
+    Step,
+    TCPConnect,
+    TLSHandshake,
+    TTLTrial,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,9 @@ def line(step: Step) -> Line:
         case DNSLookup():
             name, where = mark("DNS lookup"), f"{step.name} {step.query_type} · {step.resolver or step.engine}"
             result = ", ".join(answer.value for answer in step.answers)
+        case DNSSECValidation():
+            name, where = mark("DNSSEC"), f"{step.name} {step.query_type} · {step.resolver or step.engine}"
+            result = f"{step.result}: {step.reason}"
         case Screened():
             name, where, result = mark("not connected, on purpose"), f"{step.address} :{step.port}", step.reason
         case TCPConnect():

@@ -17,9 +17,13 @@ from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Resolvers, Task
 from probes.network import Network
 from probes.steps.dns import Engine, QueryType, lookup, ways
+from probes.steps.dnssec import validate
 from probes.steps.trace import Trace
 
 _ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "dot", "doh")
+
+_JUDGED: tuple[Engine, ...] = ("system", "udp")
+"""Whose answers are held against the zone owner's signatures: those that go in clear."""
 
 
 async def measure(task: Task, network: Network, clock: Clock, source: Random | None = None) -> Measurement:
@@ -36,6 +40,11 @@ async def measure(task: Task, network: Network, clock: Clock, source: Random | N
             for engine in _ENGINES:
                 if configured.get(engine, engine) is not None:
                     group.create_task(_sandwich(trace, engine, place.host, innocuous, task.resolvers))
+            for engine in _JUDGED:
+                if configured.get(engine, engine) is not None:
+                    here = trace.on(Purpose.SIGNATURE)
+                    judging = validate(here, engine=engine, name=place.host, query_type="A", resolvers=task.resolvers)
+                    group.create_task(judging)
             for address in task.no_dns:
                 group.create_task(_ask_nobody(trace, address, place.host, innocuous))
 

@@ -36,6 +36,8 @@ WRONG_ID = "dns_reply_with_wrong_query_id"
 _NO_RESOLVER = "dns_temporary_failure"
 _MEDIA_TYPE = "application/dns-message"
 _LARGEST = 65535
+_TRUNCATED = 0x02
+"""TC in the third byte of a message (RFC 1035 §4.1.1)."""
 _MOST_DATAGRAMS = 32
 _RESEND = (0.25, 0.25, 0.5)
 """The question is sent again after a quarter and after half of the time limit: one lost packet is no censorship."""
@@ -76,7 +78,7 @@ async def lookup(
         step = DNSLookup(
             hop=trace.hop,
             engine=engine,
-            resolver=_shown(engine, resolvers),
+            resolver=shown(engine, resolvers),
             name=name,
             query_type=query_type,
             started=started,
@@ -197,6 +199,45 @@ class _Hearing:
             self._early.set_result(addresses)
 
 
+async def exchange(trace: Trace, engine: Engine, resolvers: Resolvers, wire: bytes) -> bytes:
+    """The first answer to a question of one's own, as bytes; one of `FAULTS` else. The time limit is the caller's."""
+    match engine:
+        case "tcp" if resolvers.udp is not None:
+            return await _ask_over_tcp(trace.network, wire, *endpoint(resolvers.udp))
+        case "dot" if resolvers.dot is not None:
+            return await _ask_over_tls(trace, wire, resolvers.dot)
+        case "doh" if resolvers.doh is not None:
+            return await _ask_over_https(trace, wire, resolvers.doh)
+        case "udp" if resolvers.udp is not None:
+            return await _first_datagram(trace, wire, *endpoint(resolvers.udp))
+        case "system" if trace.network.resolver is not None:
+            return await _first_datagram(trace, wire, *trace.network.resolver)
+    raise NamedError(_NO_RESOLVER, "no such resolver is configured")
+
+
+async def _first_datagram(trace: Trace, wire: bytes, address: str, port: int) -> bytes:
+    """What comes first with the question's id; over TCP where it is cut short."""
+    hearing = _Hearing(Question(wire=wire), "A", trace.elapsed)
+    first: list[bytes] = []
+
+    def heard(datagram: bytes, _: int | None) -> None:
+        if datagram[:2] == wire[:2] and not first:
+            first.append(datagram)
+            hearing.settled.set()
+
+    opened, target = trace.network.open(address, port, "udp")
+    with closing(opened):
+        opened.connect(target)
+        trace.own.learn(str(opened.getsockname()[0]))
+        with Inbox(opened, heard, hearing.broke) as inbox:
+            await _send_until_settled(inbox, hearing, trace.limits.dns)
+    if not first:
+        raise hearing.error or TimeoutError
+    if len(first[0]) > 3 and first[0][2] & _TRUNCATED:
+        return await _ask_over_tcp(trace.network, wire, address, port)
+    return first[0]
+
+
 async def _ask_server(trace: Trace, hearing: _Hearing, address: str, port: int) -> None:
     await _ask_over_udp(trace, hearing, address, port)
     if hearing.reply is not None and hearing.reply.truncated:
@@ -310,7 +351,7 @@ def endpoint(text: str) -> tuple[str, int]:
     return str(ip_address(address)), int(port)
 
 
-def _shown(engine: Engine, resolvers: Resolvers) -> str:
+def shown(engine: Engine, resolvers: Resolvers) -> str:
     """The resolver as it is recorded: the system's never, because it would tell where the operator sits."""
     match engine:
         case "udp" | "tcp" if resolvers.udp is not None:
