@@ -39,7 +39,7 @@ from probes.model import (
 from probes.network import SystemNetwork
 from probes.registry import all_probes
 from probes.steps.certificate import describe
-from probes.steps.dns import endpoint
+from probes.steps.resolver import endpoint
 from probes.steps.url import parse
 from probes.streams import abandon, settle
 

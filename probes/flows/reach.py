@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from probes.model import DNSLookup, Resolvers, Screened
-from probes.steps.dns import Engine, lookup, ways
+from probes.steps.dns import lookup
+from probes.steps.resolver import Engine, ways
 from probes.steps.tcp import Channel, connect
 from probes.steps.tls import handshake
 from probes.steps.trace import Trace

@@ -14,7 +14,7 @@ from random import Random
 
 from probes.flows.reach import addresses_of
 from probes.model import Purpose, Task
-from probes.steps.dns import Engine
+from probes.steps.resolver import Engine
 from probes.steps.trace import Trace
 from probes.steps.url import WebAddress, parse
 

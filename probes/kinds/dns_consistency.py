@@ -16,8 +16,9 @@ from probes.flows.swap import prepare
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Resolvers, Task
 from probes.network import Network
-from probes.steps.dns import Engine, QueryType, lookup, ways
+from probes.steps.dns import QueryType, lookup
 from probes.steps.dnssec import validate
+from probes.steps.resolver import Engine, ways
 from probes.steps.trace import Trace
 
 _ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "dot", "doh")

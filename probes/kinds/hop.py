@@ -23,7 +23,7 @@ from probes.flows.swap import TRUSTED_FIRST, prepare
 from probes.kinds import Need, Probe
 from probes.model import Clock, Failure, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.dns import endpoint
+from probes.steps.resolver import endpoint
 from probes.steps.tcp import connect
 from probes.steps.tls import client_hello
 from probes.steps.trace import Trace

@@ -19,9 +19,10 @@ from probes.flows.swap import TRUSTED_FIRST, Flow, flows, prepare
 from probes.kinds import Need, Probe
 from probes.model import Clock, Echo, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.dns import Engine, lookup
+from probes.steps.dns import lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
+from probes.steps.resolver import Engine
 from probes.steps.trace import Trace
 from probes.steps.url import WebAddress, parse
 from probes.steps.versions import ask_versions

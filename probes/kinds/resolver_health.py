@@ -15,7 +15,8 @@ from probes.flows.course import carry
 from probes.kinds import Need, Probe
 from probes.model import Clock, Measurement, Purpose, Task
 from probes.network import Network
-from probes.steps.dns import WHOAMI, Engine, lookup, ways
+from probes.steps.dns import WHOAMI, lookup
+from probes.steps.resolver import Engine, ways
 from probes.steps.trace import Trace
 
 _ENGINES: tuple[Engine, ...] = ("system", "udp", "tcp", "dot", "doh")

@@ -20,9 +20,10 @@ from probes.failure import TIMEOUT
 from probes.kinds import Probe
 from probes.model import Clock, Failure, Measurement, Resolvers, Screened, Task
 from probes.network import Network
-from probes.steps.dns import Engine, QueryType, lookup
+from probes.steps.dns import QueryType, lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
+from probes.steps.resolver import Engine
 from probes.steps.tcp import Channel, connect
 from probes.steps.tls import handshake
 from probes.steps.trace import Trace

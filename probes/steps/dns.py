@@ -9,38 +9,28 @@ both at a pinned address with their certificate verified; neither needs DNS.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Literal, TypeAlias
 
 from probes.failure import MISBEHAVING, TIMEOUT, NamedError, failure_of, rcode_failure
-from probes.model import Answer, Datagram, DNSLookup, DoHServer, DoTServer, Failure, Purpose, Resolvers
-from probes.network import Network
-from probes.steps import certificate, question, url
-from probes.steps.http import FAULTS, post
+from probes.model import Answer, Datagram, DNSLookup, Failure, Purpose, Resolvers
+from probes.steps import question
+from probes.steps.http import FAULTS
 from probes.steps.icmp import ICMPError
 from probes.steps.inbox import Inbox
 from probes.steps.question import Question, Reply
-from probes.steps.tcp import Channel, dial
-from probes.steps.tls import secure
+from probes.steps.resolver import NO_RESOLVER, Engine, endpoint, insist, over_https, over_tcp, over_tls, shown
 from probes.steps.trace import Trace
 
-Engine: TypeAlias = Literal["system", "udp", "tcp", "dot", "doh"]
 QueryType: TypeAlias = Literal["A", "AAAA", "HTTPS"]
 
 WHOAMI = "whoami.akamai.net"
 """Its name servers answer with the address that asked them, which is the resolver's own (Akamai's service)."""
 WRONG_ID = "dns_reply_with_wrong_query_id"
-_NO_RESOLVER = "dns_temporary_failure"
-_MEDIA_TYPE = "application/dns-message"
-_LARGEST = 65535
-_TRUNCATED = 0x02
-"""TC in the third byte of a message (RFC 1035 §4.1.1)."""
 _MOST_DATAGRAMS = 32
-_RESEND = (0.25, 0.25, 0.5)
-"""The question is sent again after a quarter and after half of the time limit: one lost packet is no censorship."""
 
 
 async def lookup(
@@ -103,7 +93,7 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
     match engine:
         case "system":
             if trace.network.resolver is None:
-                raise NamedError(_NO_RESOLVER, "no resolver is configured")
+                raise NamedError(NO_RESOLVER, "no resolver is configured")
             trace.own.learn(trace.network.resolver[0], socket=False)
             await _ask_server(trace, hearing, *trace.network.resolver)
         case "udp":
@@ -113,15 +103,15 @@ async def _ask(trace: Trace, hearing: _Hearing, engine: Engine, resolvers: Resol
         case "tcp":
             if resolvers.udp is None:
                 raise ValueError("no public resolver is configured")
-            hearing.take(await _ask_over_tcp(trace.network, hearing.wire, *endpoint(resolvers.udp)))
+            hearing.take(await over_tcp(trace.network, hearing.wire, *endpoint(resolvers.udp)))
         case "dot":
             if resolvers.dot is None:
                 raise ValueError("no DNS-over-TLS server is configured")
-            hearing.take(await _ask_over_tls(trace, hearing.wire, resolvers.dot))
+            hearing.take(await over_tls(trace, hearing.wire, resolvers.dot))
         case "doh":
             if resolvers.doh is None:
                 raise ValueError("no DNS-over-HTTPS server is configured")
-            hearing.take(await _ask_over_https(trace, hearing.wire, resolvers.doh))
+            hearing.take(await over_https(trace, hearing.wire, resolvers.doh))
 
 
 class _Hearing:
@@ -199,50 +189,11 @@ class _Hearing:
             self._early.set_result(addresses)
 
 
-async def exchange(trace: Trace, engine: Engine, resolvers: Resolvers, wire: bytes) -> bytes:
-    """The first answer to a question of one's own, as bytes; one of `FAULTS` else. The time limit is the caller's."""
-    match engine:
-        case "tcp" if resolvers.udp is not None:
-            return await _ask_over_tcp(trace.network, wire, *endpoint(resolvers.udp))
-        case "dot" if resolvers.dot is not None:
-            return await _ask_over_tls(trace, wire, resolvers.dot)
-        case "doh" if resolvers.doh is not None:
-            return await _ask_over_https(trace, wire, resolvers.doh)
-        case "udp" if resolvers.udp is not None:
-            return await _first_datagram(trace, wire, *endpoint(resolvers.udp))
-        case "system" if trace.network.resolver is not None:
-            return await _first_datagram(trace, wire, *trace.network.resolver)
-    raise NamedError(_NO_RESOLVER, "no such resolver is configured")
-
-
-async def _first_datagram(trace: Trace, wire: bytes, address: str, port: int) -> bytes:
-    """What comes first with the question's id; over TCP where it is cut short."""
-    hearing = _Hearing(Question(wire=wire), "A", trace.elapsed)
-    first: list[bytes] = []
-
-    def heard(datagram: bytes, _: int | None) -> None:
-        if datagram[:2] == wire[:2] and not first:
-            first.append(datagram)
-            hearing.settled.set()
-
-    opened, target = trace.network.open(address, port, "udp")
-    with closing(opened):
-        opened.connect(target)
-        trace.own.learn(str(opened.getsockname()[0]))
-        with Inbox(opened, heard, hearing.broke) as inbox:
-            await _send_until_settled(inbox, hearing, trace.limits.dns)
-    if not first:
-        raise hearing.error or TimeoutError
-    if len(first[0]) > 3 and first[0][2] & _TRUNCATED:
-        return await _ask_over_tcp(trace.network, wire, address, port)
-    return first[0]
-
-
 async def _ask_server(trace: Trace, hearing: _Hearing, address: str, port: int) -> None:
     await _ask_over_udp(trace, hearing, address, port)
     if hearing.reply is not None and hearing.reply.truncated:
         hearing.reply = None
-        hearing.take(await _ask_over_tcp(trace.network, hearing.wire, address, port))
+        hearing.take(await over_tcp(trace.network, hearing.wire, address, port))
 
 
 async def _ask_over_udp(trace: Trace, hearing: _Hearing, address: str, port: int) -> None:
@@ -252,70 +203,11 @@ async def _ask_over_udp(trace: Trace, hearing: _Hearing, address: str, port: int
         hearing.local = str(opened.getsockname()[0])
         trace.own.learn(hearing.local)
         with Inbox(opened, hearing.heard, hearing.broke) as inbox:
-            await _send_until_settled(inbox, hearing, trace.limits.dns)
+            await insist(inbox, hearing.wire, hearing.settled, trace.limits.dns)
             if hearing.reply is None or not hearing.reply.truncated:
                 await asyncio.sleep(trace.limits.dns_linger)
     if hearing.reply is None and hearing.error is not None:
         raise hearing.error
-
-
-async def _send_until_settled(inbox: Inbox, hearing: _Hearing, limit: float) -> None:
-    for share in _RESEND:
-        inbox.send(hearing.wire)
-        try:
-            async with asyncio.timeout(limit * share):
-                await hearing.settled.wait()
-        except TimeoutError:
-            continue
-        return
-    raise TimeoutError
-
-
-async def _ask_over_tcp(network: Network, wire: bytes, address: str, port: int) -> bytes:
-    """RFC 1035 §4.2.2: two octets of length, then the message."""
-    stream = await dial(network, address, port)
-    with closing(stream):
-        return await _exchange(stream, wire)
-
-
-async def _ask_over_tls(trace: Trace, wire: bytes, server: DoTServer) -> bytes:
-    stream = await dial(trace.network, server.address, server.port)
-    with closing(stream):
-        trace.own.learn(stream.local)
-        channel = await secure(stream, server.name)
-        certificate.check(channel.chain, server.name, trace.network.roots, trace.started)
-        return await _exchange(channel, wire)
-
-
-async def _exchange(channel: Channel, wire: bytes) -> bytes:
-    await channel.write(len(wire).to_bytes(2, "big") + wire)
-    received = b""
-    while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
-        chunk = await channel.read(_LARGEST)
-        if not chunk:
-            raise NamedError("eof_error")
-        received += chunk
-    return received[2 : 2 + int.from_bytes(received[:2], "big")]
-
-
-async def _ask_over_https(trace: Trace, wire: bytes, server: DoHServer) -> bytes:
-    place = url.parse(server.url)
-    if not place.secure:
-        raise ValueError(f"DNS over HTTPS needs an https:// URL, not {server.url!r}")
-    stream = await dial(trace.network, server.address, place.port)
-    with closing(stream):
-        trace.own.learn(stream.local)
-        channel = await secure(stream, place.host)
-        certificate.check(channel.chain, place.host, trace.network.roots, trace.started)
-        status, media_type, answer = await post(channel, place, wire, media_type=_MEDIA_TYPE, limit=_LARGEST)
-    if status != 200 or not media_type.startswith(_MEDIA_TYPE):
-        raise NamedError(MISBEHAVING, f"HTTP {status}, {media_type[:80]}")
-    return answer
-
-
-def ways(resolvers: Resolvers) -> Mapping[str, object]:
-    """What each engine but the system's needs to be configured: None where it is not."""
-    return {"udp": resolvers.udp, "tcp": resolvers.udp, "dot": resolvers.dot, "doh": resolvers.doh}
 
 
 def _kept(answers: tuple[Answer, ...], *, coarse: bool) -> tuple[Answer, ...]:
@@ -332,33 +224,3 @@ def _kept(answers: tuple[Answer, ...], *, coarse: bool) -> tuple[Answer, ...]:
         else replace(each, value="")
         for each in answers
     )
-
-
-def endpoint(text: str) -> tuple[str, int]:
-    """Address and port of a resolver that is written as an address, with a port or without (then 53); ValueError else.
-
-    >>> endpoint("9.9.9.9"), endpoint("[2620:fe::fe]:5353"), endpoint("2620:fe::fe")
-    (('9.9.9.9', 53), ('2620:fe::fe', 5353), ('2620:fe::fe', 53))
-    """
-    address, port = text, "53"
-    if text.startswith("["):
-        address, _, rest = text[1:].partition("]")
-        port = rest.removeprefix(":") or port
-    elif text.count(":") == 1:
-        address, _, port = text.partition(":")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError(f"{text!r} is no address of a resolver")
-    return str(ip_address(address)), int(port)
-
-
-def shown(engine: Engine, resolvers: Resolvers) -> str:
-    """The resolver as it is recorded: the system's never, because it would tell where the operator sits."""
-    match engine:
-        case "udp" | "tcp" if resolvers.udp is not None:
-            address, port = endpoint(resolvers.udp)
-            return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        case "dot" if resolvers.dot is not None:
-            return f"tls://{resolvers.dot.name}"
-        case "doh" if resolvers.doh is not None:
-            return resolvers.doh.url
-    return ""

@@ -24,8 +24,9 @@ import dns.rrset
 
 from probes.failure import TIMEOUT, failure_of
 from probes.model import DNSSECValidation, Failure, Resolvers
-from probes.steps.dns import Engine, QueryType, exchange, shown
+from probes.steps.dns import QueryType
 from probes.steps.http import FAULTS
+from probes.steps.resolver import Engine, exchange, shown
 from probes.steps.trace import Trace
 
 ROOT_ANCHORS = (

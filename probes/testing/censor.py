@@ -124,10 +124,8 @@ class SNIBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QUICBlock:
-    """Datagrams to port 443 vanish once their flow has shown a server name; all of them where no name is given.
-
-    `refuse` answers with "port unreachable" (ICMP), which loopback plays only where no name is given.
-    """
+    """Datagrams to port 443 vanish once their flow has shown a server name; all of them where no name is given. Only
+    then `refuse` can be played on loopback: "port unreachable" (ICMP)."""
 
     names: tuple[str, ...] = ()
     action: Literal["drop", "refuse"] = "drop"
@@ -254,22 +252,22 @@ def punishes(rules: tuple[Rule, ...], flight: FirstFlight) -> bool:
 
 
 def quic_block_of(rules: tuple[Rule, ...], address: str) -> QUICBlock | None:
-    """The rule that all QUIC to an address meets, whatever it shows.
-
-    >>> quic_block_of((QUICBlock(names=("news.example",)),), "93.184.216.34")
-    """
-    blocks = (rule for rule in of_kind(rules, QUICBlock) if not rule.names)
-    return next((rule for rule in blocks if rule.address in (None, address)), None)
+    """The rule that all QUIC to an address meets, whatever it shows; `blocks_quic` has an example."""
+    return next((rule for rule in _of_quic(rules, address) if not rule.names), None)
 
 
 def blocks_quic(rules: tuple[Rule, ...], address: str, name: str | None) -> bool:
     """Whether a QUIC flow to an address that shows `name` is cut off.
 
-    >>> blocks_quic((QUICBlock(names=("news.example",)),), "93.184.216.34", "news.example")
-    True
+    >>> rules = (QUICBlock(names=("news.example",)),)
+    >>> blocks_quic(rules, "93.184.216.34", "news.example"), quic_block_of(rules, "93.184.216.34")
+    (True, None)
     """
-    blocks = (rule for rule in of_kind(rules, QUICBlock) if rule.address in (None, address))
-    return any(_any_covers(rule.names, name) for rule in blocks)
+    return any(_any_covers(rule.names, name) for rule in _of_quic(rules, address))
+
+
+def _of_quic(rules: tuple[Rule, ...], address: str) -> tuple[QUICBlock, ...]:
+    return tuple(rule for rule in of_kind(rules, QUICBlock) if rule.address in (None, address))
 
 
 def _effect(rule: Rule, address: str, port: int, flight: FirstFlight) -> Action | Interception | None:

@@ -14,7 +14,8 @@ import dns.rrset
 import pytest
 
 from probes.model import DoHServer, DoTServer, Resolvers
-from probes.steps.dns import endpoint, lookup
+from probes.steps.dns import lookup
+from probes.steps.resolver import endpoint
 
 NAME, TRUE, FORGED = "kloop.test", "93.184.216.34", "104.154.89.105"
 RESOLVERS = Resolvers(udp="9.9.9.9", doh=DoHServer(url="https://doh.test/dns-query", address="8.8.8.8"))
