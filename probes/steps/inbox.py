@@ -63,6 +63,10 @@ class Inbox:
         except OSError as error:
             self._broke(error)
 
+    def drain(self) -> None:
+        """Take in what has come and was not looked at yet."""
+        self._ready()
+
     def _ready(self) -> None:
         # The error queue must be emptied first: while something is in it, the loop is told so again and again.
         for error in icmp.errors(self._socket):
