@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
-from monitor.model import BlockingEvent, Cell, Claim, Health, State, VantageStatus
-from monitor.store import open_store
+from monitor.model import Bearing, BlockingEvent, Cell, Claim, Health, State, VantageStatus
+from monitor.store import Store, open_store
+from monitor.verdict.experiments import find
 from monitor.web import PageSettings, create_app
-from probes.model import Answer, Datagram, DNSLookup, Role, Screened, Target, TCPConnect, VantagePoint
+from probes.model import Answer, Datagram, DNSLookup, Measurement, Role, Screened, Target, TCPConnect, VantagePoint
 
 DAY = timedelta(days=1)
 
@@ -228,6 +229,41 @@ async def test_an_event_page_gives_intervals_and_what_it_rests_on(
     assert "blocked measurements 7" in page
     assert "abababababababab" in page
     assert "not yet" in page
+
+
+async def test_an_event_page_shows_what_experiments_said_of_it_with_the_measurement_to_read(
+    place: Any, event: Callable[..., BlockingEvent]
+) -> None:
+    """Rule, sentence and measurement; experiments of other networks, and those that say nothing, are left out."""
+    swap = Measurement(
+        kind="sni_swap",
+        kind_version="1",
+        target="kloop",
+        url="https://kloop.kg/",
+        vantage=VantagePoint(id="here", country="KG", network="AS64500"),
+        started=event().onset[1] + timedelta(minutes=1),
+        duration=1.0,
+        steps=(),
+    )
+    elsewhere = replace(swap, vantage=VantagePoint(id="there", country="KG", network="AS64501"))
+    found = replace(
+        find(swap), rule_id="sni_swap.proven", bearing=Bearing.DECISIVE, technique="tls.reset.sni", why="Only the name."
+    )
+
+    def put(store: Store) -> None:
+        store.save_events([event()])
+        store.append_experiment(swap, found)
+        store.append_experiment(elsewhere, replace(find(elsewhere), rule_id="other.rule", bearing=Bearing.DECISIVE))
+        store.append_experiment(replace(swap, duration=2.0), find(replace(swap, duration=2.0)))
+
+    place.write(put)
+    page = (await place.get("/events/kloop-KG-1")).text
+
+    assert "the network makes the difference sni_swap.proven Only the name." in _text(page)
+    assert f"/measurements/{found.measurement}" in page
+    assert "other.rule" not in page
+    assert "sni_swap.unclear" not in page
+    assert (await place.get(f"/measurements/{found.measurement}")).status_code == 200
 
 
 async def test_an_event_of_unknown_onset_says_so(place: Any, event: Callable[..., BlockingEvent]) -> None:
