@@ -192,6 +192,6 @@ def _listed(columns: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-def quoted(path: Path) -> str:
-    """A path as the engine's SQL names it."""
+def quoted(path: Path | str) -> str:
+    """A path, or a text of ours, as the engine's SQL spells it."""
     return "'" + str(path).replace("'", "''") + "'"

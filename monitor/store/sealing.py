@@ -114,18 +114,25 @@ def plan(connection: sqlite3.Connection, until: int, piece: int) -> Stretch | No
     )
 
 
-def tail(connection: sqlite3.Connection, condition: str, given: dict[str, Any]) -> Iterator[list[tuple[Any, ...]]]:
+def tail(
+    connection: sqlite3.Connection, condition: str, given: dict[str, Any], columns: tuple[str, ...] = SEALED
+) -> Iterator[list[tuple[Any, ...]]]:
     """Rows of the tail in the form of a segment, in batches."""
     cursor = connection.cursor()
     cursor.row_factory = None
-    cursor.execute(sentence("SELECT", ", ".join(map(_spelled, SEALED)), "FROM observation WHERE", condition), given)
+    cursor.execute(sentence("SELECT", ", ".join(map(_spelled, columns)), "FROM observation WHERE", condition), given)
     while rows := cursor.fetchmany(BATCH):
         yield rows
 
 
-def load(session: DuckDBPyConnection, batches: Iterator[list[tuple[Any, ...]]], table: str = "sealing") -> None:
+def load(
+    session: DuckDBPyConnection,
+    batches: Iterator[list[tuple[Any, ...]]],
+    table: str = "sealing",
+    columns: tuple[str, ...] = SEALED,
+) -> None:
     """Put rows of the tail into a new table of the engine."""
-    session.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({', '.join(map(_column, SEALED))})")
+    session.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({', '.join(map(_column, columns))})")
     with session.appender(table) as appender:
         for rows in batches:
             appender.append_rows(rows)
