@@ -183,7 +183,8 @@ def chdb_engine(store: SQLiteStore, home: Path) -> dict[str, Ask]:
     files = f"file('{store.upkeep.folder.segments}/*/*.parquet', Parquet)"
     session.query(
         "CREATE TABLE result (target LowCardinality(String), vantage LowCardinality(String), "
-        "network LowCardinality(String), time Int64, state LowCardinality(String), total Float64, measurement String) ENGINE = MergeTree "
+        "network LowCardinality(String), time Int64, "
+        "state LowCardinality(String), total Float64, measurement String) ENGINE = MergeTree "
         "PARTITION BY toYYYYMM(fromUnixTimestamp64Micro(time)) ORDER BY (target, vantage, time)"
     )
     session.query(f"INSERT INTO result SELECT {NEEDED} FROM {files}")
@@ -264,9 +265,7 @@ def measure(rows: int, rounds: int) -> None:
         for server in _SERVERS:
             server.stop() if hasattr(server, "stop") else server.kill()
         shutil.rmtree(home, ignore_errors=True)
-    print(
-        f"\nmost memory, peers in this process included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
-    )
+    print(f"\nmost memory, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 
 
 def _made(
