@@ -13,8 +13,10 @@ FROZEN = range(8 * 1024, 28 * 1024)
 count includes headers and what a window had in flight."""
 _POINTS = 4
 """Arrivals that make a course."""
-_GAP = 0.3
-"""Share of the time after which a pause is more than the gap between two packets of a slow transfer."""
+_GAP = 0.5
+"""Share of the time after which a pause between bytes is a stop. A prober that is busy makes pauses of its own …"""
+_END = 0.3
+"""… but a pause at the end is what a stop looks like, and may be no longer than this share."""
 _STILL = 0.5
 """Share of the time that a transfer which stands still has stood still."""
 _WITNESSES = 2
@@ -43,7 +45,9 @@ def trickled(arrivals: Sequence[tuple[float, int]], lasted: float) -> bool:
     """
     moments = [*(moment for moment, _ in arrivals), lasted]
     pauses = (after - before for before, after in pairwise(moments))
-    return len(arrivals) >= _POINTS and lasted - moments[0] >= lasted / 2 and max(pauses) <= _GAP * lasted
+    if len(arrivals) < _POINTS or moments[0] > lasted / 2:
+        return False
+    return max(pauses) <= _GAP * lasted and lasted - arrivals[-1][0] <= _END * lasted
 
 
 def far_slower(arrivals: Sequence[tuple[float, int]], lasted: float, others: Sequence[float]) -> bool:
