@@ -127,8 +127,7 @@ def of_runtime(runtime: Runtime) -> Iterator[Sample]:
         yield "presscanary_measurements_total", (state.value,), float(count)
     if runtime.store_bytes is not None:
         yield "presscanary_store_bytes", (), float(runtime.store_bytes)
-        over = runtime.store_limit is not None and runtime.store_bytes > runtime.store_limit
-        yield "presscanary_store_over_limit", (), float(over)
+        yield "presscanary_store_over_limit", (), float(runtime.over_limit)
     if (tally := runtime.tally) is not None:
         yield "presscanary_schedule_started_total", (), float(tally.started)
         yield "presscanary_schedule_missed_total", (), float(tally.missed)

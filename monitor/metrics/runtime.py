@@ -33,6 +33,11 @@ class Runtime:
     store_limit: int | None = None
     """What the configuration calls too large; None where it does not."""
 
+    @property
+    def over_limit(self) -> bool:
+        """Whether the data folder that this process looks after is larger than the configuration wants."""
+        return None not in (self.store_bytes, self.store_limit) and (self.store_bytes or 0) > (self.store_limit or 0)
+
     def count(self, state: State) -> None:
         """One more measurement was judged to be `state`.
 

@@ -31,6 +31,7 @@ def routes(ground: Ground) -> APIRouter:
             open_events=[event for event in seen.events if event.end is None],
             ended=sorted(ended, key=_end, reverse=True)[:_ENDED],
             silent=table.newest is not None and now - table.newest > settings.fresh,
+            over_limit=ground.runtime.over_limit,
             empty=table.newest is None and not seen.events,
             simulated=seen.simulated or settings.simulated,
             refresh=0 if request.query_params.get("live") == "0" else settings.refresh,

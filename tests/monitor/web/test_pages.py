@@ -359,3 +359,12 @@ def test_page_settings_follow_the_configuration() -> None:
     assert made.fresh == timedelta(hours=1)
     assert [point.id for point in made.vantage_points] == ["here"]
     assert (made.hosts, made.refresh) == (("canary.example",), 5)
+
+
+async def test_a_store_over_its_limit_is_told_in_each_language(place: Any) -> None:
+    """The front page says that the folder is too large and that measuring goes on, and is silent below the limit."""
+    assert "presscanary store status" not in (await place.get("/")).text
+    place.runtime.store_bytes, place.runtime.store_limit = 2_000, 1_000
+    assert "Everything is still measured and kept" in (await place.get("/?lang=en")).text
+    assert "Всё по-прежнему измеряется и сохраняется" in (await place.get("/?lang=ru")).text
+    assert "Баары мурдагыдай эле өлчөнүп" in (await place.get("/?lang=ky")).text
