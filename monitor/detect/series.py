@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any, Self, TypeAlias
@@ -24,6 +24,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVIDENCE = (Evidence.NONE, Evidence.ARTEFACT, Evidence.AMBIGUOUS, Evidence.SERVER_ANSWER)
 """What the codes in `Series.evidence` stand for."""
 LOCI = tuple(Locus)
+FOREVER = np.iinfo(np.int64).max
+"""A time after all others."""
+_COLUMNS = "vantage", "ok", "blocked", "down", "evidence", "technique", "locus", "agree", "total", "decisive"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -128,6 +131,21 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def only(self, rows: Ints) -> Self:
+        """The same series with these rows alone, given by their positions in order."""
+        start = self.start[rows]
+        told = self.witnesses
+        columns: dict[str, Any] = {
+            name: None if column is None else column[rows] for name in _COLUMNS for column in (getattr(self, name),)
+        }
+        return replace(
+            self,
+            start=start,
+            end=start if self.end is self.start else self.end[rows],
+            witnesses=None if told is None else lambda row: told(int(rows[row])),
+            **columns,
+        )
 
 
 def series_of(cells: Iterable[Cell], *, until: datetime | None = None) -> tuple[Series, ...]:

@@ -108,6 +108,13 @@ class DetectorSettings:
     rule_push: timedelta = timedelta(minutes=15)
     """Onsets of several targets on one network this close are consistent with one change of its rules (study)."""
 
+    collapse_slot: timedelta = timedelta(minutes=15)
+    """Reports are counted in slots of this length (study)."""
+    collapse_pi: float = 0.9
+    """Share of reports that an outage of a network swallows (study: the same as for blocks)."""
+    collapse_prior: tuple[float, float] = (0.02, 3.0)
+    """Mean and strength, in vantage points, of what is believed of silence before others speak (own choice)."""
+
     lone_persistence: timedelta = timedelta(minutes=60)
     """How long the only vantage point of a network must see a block for `likely` (study)."""
     controls_needed: int = 3
@@ -187,7 +194,15 @@ def _problems(settings: DetectorSettings) -> Iterator[str]:
             yield f"{field.name} must be positive"
         elif isinstance(value, tuple) and not all(isfinite(number) and number > 0 for number in value):
             yield f"{field.name} must be two positive numbers"
-    for name in ("pi", "leaky_pi", "baseline_floor", "baseline_ceiling", "server_share", "artefact_share"):
+    for name in (
+        "pi",
+        "leaky_pi",
+        "collapse_pi",
+        "baseline_floor",
+        "baseline_ceiling",
+        "server_share",
+        "artefact_share",
+    ):
         if getattr(settings, name) > 1 or (name.endswith("pi") and getattr(settings, name) == 1):
             yield f"{name} is a probability"
     if not 0 < settings.null_range[0] < settings.null_range[1] < 1:
