@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from types import TracebackType
@@ -50,6 +52,14 @@ def system_network(station: Station) -> Network:
 
 def _networks(settings: Settings) -> Mapping[str, Network]:
     return {station.point.id: system_network(station) for station in settings.vantage_points}
+
+
+def _due(orders: Iterable[Order]) -> dict[str, float]:
+    """Reports per second that each vantage point owes."""
+    rates: dict[str, float] = defaultdict(float)
+    for order in orders:
+        rates[order.vantage.id] += 1 / order.interval.total_seconds()
+    return dict(rates)
 
 
 def _orders(settings: Settings) -> tuple[Order, ...]:
@@ -125,7 +135,9 @@ class App:
     def pipeline(self) -> PipelineSettings:
         """How far the walk looks around, for the slowest pair of the schedule."""
         slowest = max((order.interval for order in self.schedule.visits), default=self.settings.schedule.interval)
-        return PipelineSettings.for_interval(slowest, self.settings.detection)
+        bursts = self.settings.experiments.burst.enabled
+        settings = PipelineSettings.for_interval(slowest, self.settings.detection, bursts=bursts)
+        return replace(settings, due=_due(self.schedule.visits))
 
     def reload(self, settings: Settings) -> None:
         """Go on with other settings: what runs is finished, and pairs that stayed the same keep their phase."""

@@ -73,6 +73,13 @@ class Bearing(StrEnum):
     NONE = "none"
 
 
+class EventKind(StrEnum):
+    """What an event is about: a target that is blocked, or a whole network that stopped reporting."""
+
+    BLOCKING = "blocking"
+    OFFLINE = "network offline"
+
+
 class Tier(StrEnum):
     """How sure an event is (DESIGN §3)."""
 
@@ -437,6 +444,8 @@ class BlockingEvent:
     witnesses: tuple[str, ...]
     spans: tuple[NetworkSpan, ...] = ()
     disputed: bool = False
+    kind: EventKind = EventKind.BLOCKING
+    """Of a network that went offline, `target` is the network's own name, and nobody says that anything is blocked."""
     pushed_with: tuple[str, ...] = ()
     """Other targets that one of these networks began to block within minutes: consistent with one change of its
     rules."""

@@ -6,7 +6,7 @@ began and what ended. Nothing else in the project knows the order of the rooms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -39,6 +39,8 @@ class PipelineSettings:
     """How much history a review reads; None for all of it."""
     cell: timedelta = timedelta(minutes=1)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
+    due: Mapping[str, float] | None = None
+    """Reports that each vantage point owes per second; None where nobody is expected to report."""
 
     @classmethod
     def for_interval(cls, interval: timedelta, detector: DetectorSettings, *, bursts: bool = False) -> PipelineSettings:
@@ -108,7 +110,8 @@ def _detect(
     store: Store, settings: PipelineSettings, now: datetime, *, since: datetime | None, target: str | None = None
 ) -> tuple[BlockingEvent, ...]:
     cells = gather(store, settings, since=since, target=target)
-    found = detect(cells, settings=settings.detector, now=now)
+    due = settings.due if target is None else None
+    found = detect(cells, settings=settings.detector, now=now, due=due)
     return tuple(replace(event, ruleset=RULESET) for event in found)
 
 

@@ -13,7 +13,7 @@ from monitor.check.power import PAPER, imagine
 from monitor.check.rules import NOT_TESTABLE, RULES, Finding, Question
 from monitor.check.sight import sights
 from monitor.check.sources import name_of, sources_of
-from monitor.model import BlockingEvent, CheckReport, Claim, ClaimCheck, Day, Enforcement, Interval, Power
+from monitor.model import BlockingEvent, CheckReport, Claim, ClaimCheck, Day, Enforcement, EventKind, Interval, Power
 
 __all__ = ["check", "folded", "imagine", "name_of"]
 
@@ -34,7 +34,7 @@ def check(
     data (or the reverse) are never compared: such a claim is not testable. Retracted events count for nothing. `power`
     answers whether a block on a claim's dates would have been seen (`imagine`); without it the counts must do.
     """
-    events = [event for event in events if not event.retracted]
+    events = [event for event in events if not event.retracted and event.kind is EventKind.BLOCKING]
     if simulated is None:
         simulated = any(record.simulated for record in (events or claims))
     ground = Ground(events=events, claims=claims, days=by_target(days), now=now, simulated=simulated, power=power)

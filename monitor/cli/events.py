@@ -13,7 +13,7 @@ from rich.text import Text
 
 from monitor.cli.frame import USAGE, CommandError, out, place, print_json
 from monitor.cli.reading import reading
-from monitor.model import BlockingEvent, Finding, Interval, Tier
+from monitor.model import BlockingEvent, EventKind, Finding, Interval, Tier
 from monitor.pipeline import experiments_of
 from probes.document import document
 
@@ -118,11 +118,18 @@ def _evidence(event: BlockingEvent) -> str:
     return "\n".join(
         (
             ", ".join([event.tier, *marks]),
-            f"consistent with {event.technique or 'blocking'}, locus {event.locus}",
+            _what(event),
             f"{_many(points, 'vantage point')} in {_many(networks, 'network')}",
             f"{agree} of {_many(controls, 'control')} agree",
         )
     )
+
+
+def _what(event: BlockingEvent) -> str:
+    if event.kind is EventKind.OFFLINE:
+        missing, due = (event.counts.get(name, 0) for name in ("missing", "due"))
+        return f"network offline: {missing} of {_many(due, 'report')} missing"
+    return f"consistent with {event.technique or 'blocking'}, locus {event.locus}"
 
 
 def _many(count: int, word: str) -> str:

@@ -2,7 +2,8 @@
 
 Read in this order: `series` (rows as arrays), `increment` (what one measurement says), `null` (how it would fail
 anyway), `cusum` (one vantage point), `ground`, `level`, `stretch`, `recovery` and `watch` (alarm and recovery), `unit`
-(one target on one network), `tally`, `tiers`, `events` (a country), `pushes`, `reconcile` (what was known before).
+(one target on one network), `tally`, `tiers`, `events` (a country), `pushes`, `collapse` (networks that fall silent),
+`reconcile` (what was known before).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from monitor.detect.events import cluster, compose
+from monitor.detect.collapse import Due, outages, without
+from monitor.detect.events import cluster, compose, offline
 from monitor.detect.null import Null
 from monitor.detect.pushes import together
 from monitor.detect.reconcile import reconcile
@@ -26,15 +28,26 @@ __all__ = ["Class", "DetectorSettings", "Null", "Series", "detect", "detect_seri
 
 
 def detect(
-    cells: Iterable[Cell], *, settings: DetectorSettings, now: datetime, null: Null | None = None
+    cells: Iterable[Cell],
+    *,
+    settings: DetectorSettings,
+    now: datetime,
+    null: Null | None = None,
+    due: Due | None = None,
 ) -> tuple[BlockingEvent, ...]:
-    """Every blocking event that the cells up to `now` show, oldest onset first; the order of the cells does not matter.
+    """Every event that the cells up to `now` show, oldest onset first; the order of the cells does not matter.
 
     Cells of control vantage points and of innocuous targets say how much the others can be believed and never open an
     event; `down` and `insufficient` say nothing for or against a block. Where there is nothing to see, the answer
-    is (). Where the cells are an excerpt, `null` is that of all of them: it looks back only.
+    is (). Where the cells are an excerpt, `null` is that of all of them: it looks back only. `due` says how many
+    reports each vantage point owes per second; with it, networks that fell silent are events of their own, and what
+    still came through while they went is left out.
     """
-    return detect_series(series_of(cells, until=now), settings=settings, null=null)
+    series = series_of(cells, until=now)
+    silent = () if due is None else outages(series, due, now=now, settings=settings)
+    null = null or Null.among(series, settings)
+    found = detect_series([without(each, silent) for each in series], settings=settings, null=null)
+    return tuple(sorted((*found, *map(offline, silent)), key=_position))
 
 
 def detect_series(
@@ -61,4 +74,8 @@ def detect_series(
         for (target, country), parts in found.items()
         for group in cluster(parts, settings)
     ]
-    return tuple(sorted(together(events, settings), key=lambda event: (event.onset[1], event.id)))
+    return tuple(sorted(together(events, settings), key=_position))
+
+
+def _position(event: BlockingEvent) -> tuple[datetime, str]:
+    return event.onset[1], event.id

@@ -41,6 +41,7 @@ class Outage:
     vantages: tuple[str, ...]
     missing: int
     due: int
+    simulated: bool = False
 
 
 class _Run(NamedTuple):
@@ -60,6 +61,7 @@ class Reports:
 
     place: _Network
     control: bool
+    simulated: bool
     times: Ints
 
 
@@ -110,17 +112,19 @@ def without(series: Series, outages: Sequence[Outage]) -> Series:
 
 def _reports(series: Iterable[Series], due: Due) -> dict[str, Reports]:
     times: dict[str, list[Ints]] = defaultdict(list)
-    places: dict[str, tuple[_Network, bool]] = {}
+    places: dict[str, tuple[_Network, bool, bool]] = {}
     for each in series:
         for number, (name, network) in enumerate(zip(each.vantages, each.networks, strict=True)):
             own = each.end[each.vantage == number]
             if name in due and len(own):
                 times[name].append(own)
-                places[name] = (each.country, network), each.role is Role.CONTROL
-    return {
-        name: Reports(place=places[name][0], control=places[name][1], times=np.sort(np.concatenate(parts)))
-        for name, parts in sorted(times.items())
-    }
+                places[name] = (each.country, network), each.role is Role.CONTROL, each.simulated
+    found = {}
+    for name, parts in sorted(times.items()):
+        place, control, simulated = places[name]
+        stamps = np.sort(np.concatenate(parts))
+        found[name] = Reports(place=place, control=control, simulated=simulated, times=stamps)
+    return found
 
 
 def _silence(reports: Reports, starts: Ints, rate: float, slot: int) -> Floats:
@@ -134,6 +138,8 @@ def _silence(reports: Reports, starts: Ints, rate: float, slot: int) -> Floats:
 def _of_network(ledger: Ledger, place: _Network, names: Sequence[str]) -> list[Outage]:
     ours = ledger.settings
     elsewhere = _elsewhere(ledger, place)
+    if elsewhere is None:
+        return []
     p0 = np.clip(elsewhere, *ours.null_range)
     shares = np.array([ledger.silent[name] for name in names])
     p1 = 1 - (1 - p0) * (1 - ours.collapse_pi)
@@ -168,11 +174,13 @@ def _accused(highest: Floats, settings: DetectorSettings) -> tuple[int, ...]:
     return tuple(np.flatnonzero(highest >= settings.accuser).tolist())
 
 
-def _elsewhere(ledger: Ledger, place: _Network) -> Floats:
+def _elsewhere(ledger: Ledger, place: _Network) -> Floats | None:
     """How probable silence is without an outage of this network: what everybody abroad shows in the same slot, or,
     where nobody is abroad, everybody in other networks."""
     abroad = [name for name, each in ledger.reports.items() if each.place[0] != place[0] or each.control]
     others = abroad or [name for name, each in ledger.reports.items() if each.place != place]
+    if not others:  # a lone network that is silent may as well be a program that was stopped
+        return None
     mean, strength = ledger.settings.collapse_prior
     shares = np.array([ledger.silent[name] for name in others]).reshape(len(others), len(ledger.slots))
     known = (~np.isnan(shares)).sum(axis=0)
@@ -198,4 +206,5 @@ def _outage(ledger: Ledger, place: _Network, names: Sequence[str], run: _Run) ->
         vantages=tuple(names),
         missing=max(0, owed - int(((times > since) & (times < since + lasted)).sum())),
         due=owed,
+        simulated=any(ledger.reports[name].simulated for name in names),
     )

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from monitor.detect.collapse import Outage
 from monitor.detect.series import Series, stamp
 from monitor.detect.settings import DetectorSettings
-from monitor.detect.tally import Tally, median_vote, named, part
+from monitor.detect.tally import Tally, decades, median_vote, named, part
 from monitor.detect.tiers import Votes, tier_of
-from monitor.model import BlockingEvent, Interval, Locus
+from monitor.model import BlockingEvent, EventKind, Interval, Locus, Tier
 from probes.document import rfc3339
 
 DETECTOR = "bernoulli-cusum/3"
@@ -73,6 +74,39 @@ def compose(
         disputed=all(tally.disputed for tally in tallies),
         simulated=any(tally.simulated for tally in tallies),
         detector=DETECTOR,
+    )
+
+
+def offline(outage: Outage) -> BlockingEvent:
+    """The event of a network that stopped reporting; it accuses nobody of blocking anything."""
+    several = len(outage.vantages) > 1
+    return BlockingEvent(
+        id=identity(f"{outage.network} offline", outage.country, outage.onset),
+        target=outage.network,
+        country=outage.country,
+        networks=(outage.network,),
+        onset=outage.onset,
+        end=outage.end,
+        tier=Tier.LIKELY if several else Tier.SUSPECTED,
+        technique=None,
+        locus=Locus.UNKNOWN,
+        alarm=outage.alarm,
+        score=decades(outage.score),
+        counts={
+            "vantage_points": len(outage.vantages),
+            "networks": 1,
+            "blocked": 0,
+            "ok": 0,
+            "controls_agree": 0,
+            "controls_total": 0,
+            "flaps": 0,
+            "missing": outage.missing,
+            "due": outage.due,
+        },
+        witnesses=(),
+        kind=EventKind.OFFLINE,
+        detector=DETECTOR,
+        simulated=outage.simulated,
     )
 
 

@@ -66,7 +66,7 @@ def _distance(before: BlockingEvent, event: BlockingEvent) -> tuple[bool, float,
 
 
 def _overlap(one: BlockingEvent, other: BlockingEvent) -> bool:
-    same = (one.target, one.country) == (other.target, other.country)
+    same = (one.kind, one.target, one.country) == (other.kind, other.target, other.country)
     return same and one.onset[1] <= _until(other.end) and other.onset[1] <= _until(one.end)
 
 
@@ -83,7 +83,7 @@ def _revised(before: BlockingEvent | None, event: BlockingEvent) -> BlockingEven
 
 
 def _same(before: BlockingEvent, event: BlockingEvent) -> bool:
-    return _facts(before) == _facts(event) and event.counts["blocked"] < 2 * before.counts["blocked"]
+    return _facts(before) == _facts(event) and event.counts["blocked"] < 2 * max(1, before.counts["blocked"])
 
 
 def _facts(event: BlockingEvent) -> tuple[object, ...]:

@@ -105,9 +105,18 @@ def part(tally: Tally) -> NetworkSpan:
         alarm=tally.span.alarm,
         technique=named([tally]),
         vantage_points=len(tally.span.accusers),
-        score=round(tally.span.score * _NAT, 2),
+        score=decades(tally.span.score),
         witnesses=tally.witnesses,
     )
+
+
+def decades(nats: float) -> float:
+    """Nats as the base-ten logarithm that people compare.
+
+    >>> decades(12.0)
+    5.21
+    """
+    return round(nats * _NAT, 2)
 
 
 def shared(techniques: Counter[str]) -> str | None:

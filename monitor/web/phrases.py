@@ -65,6 +65,8 @@ COUNTS: Mapping[str, str] = {
     "controls_total": mark("controls that were asked"),
     "flaps": mark("interruptions"),
     "decisive": mark("decisive experiments"),
+    "missing": mark("missing reports"),
+    "due": mark("reports that were due"),
 }
 
 BEARINGS: Mapping[str, str] = {

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.detect import DetectorSettings, series_of
+from monitor.detect import DetectorSettings, detect, reconcile, series_of
 from monitor.detect.collapse import outages, without
+from monitor.model import EventKind, Tier
 
 RATE = 1 / 600
 """One report every ten minutes."""
@@ -113,3 +114,28 @@ def test_rows_inside_an_outage_are_left_out_of_a_unit(country, found, at):
     assert kept.ok.sum() == unit.ok.sum()
     (other,) = [each for each in series_of(cells) if each.network == "AS2"]
     assert without(other, [outage]) is other
+
+
+def test_a_silent_network_is_an_event_of_its_own_and_takes_part_in_no_block(country, at):
+    """Failures on the way down open no event; the outage is one, keeps its id, and is told once."""
+    down = "o" * 30 + "xxxx" + "." * 16 + "o" * 30
+    cells = country(length=80, a1=down, a2="o" * 30 + "." * 20 + "o" * 30)
+    due = dict.fromkeys([*POINTS, "control-0", "control-1", "control-2"], RATE)
+    settings = DetectorSettings()
+    found = detect(cells, settings=settings, now=at(80, 600), due=due)
+    (event,) = [each for each in found if each.kind is EventKind.OFFLINE]
+    assert (event.target, event.networks, event.tier) == ("AS1", ("AS1",), Tier.LIKELY)
+    assert event.technique is None
+    assert event.counts["missing"] > 20
+    assert reconcile((), found) == found
+    assert reconcile(found, found) == ()
+    before = detect(cells, settings=settings, now=at(45), due=due)
+    assert [each.end for each in before] == [None]
+    changed = {each.id: each for each in reconcile(before, found, since=at(0))}
+    assert changed[before[0].id].end == event.end
+
+
+def test_a_lone_network_that_is_silent_may_be_a_program_that_was_stopped(series, at):
+    """Without anybody to compare with, silence is not told."""
+    cells = series("o" * 20 + "." * 20 + "o" * 20)
+    assert detect(cells, settings=DetectorSettings(), now=at(61), due={"bishkek-1": RATE}) == ()
