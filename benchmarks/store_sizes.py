@@ -49,7 +49,7 @@ ENGINES = (
     Engine(name="ClickHouse 18.16", row=121, rows_a_second=944),
     Engine(name="ClickHouse 26", row=60, rows_a_second=1_601),
 )
-"""Measured on 2026-11-24, two shared cores, 20,000 made-up rows (1,000 pages, one day or two); Parquet: 10 million rows."""
+"""Measured on 2026-11-24, two shared cores, 20,000 made-up rows of 1,000 pages; Parquet: 10 million rows."""
 
 FLEETS = (Fleet(targets=200, vantage_points=50), Fleet(targets=10_000, vantage_points=2_000))
 
@@ -58,9 +58,10 @@ def table(fleet: Fleet, document: float, kept: float) -> str:
     """The lines of one fleet: bytes a day and a year in each engine, and how many writers keep up."""
     rows = fleet.rows_a_day
     raw = rows * document * kept
+    what = f"{fleet.targets:,} targets x {fleet.vantage_points:,} vantage points every {fleet.minutes} minutes"
+    documents = f"raw documents {size(raw)} a day, {size(raw * YEAR)} a year"
     lines = [
-        f"{fleet.targets:,} targets x {fleet.vantage_points:,} vantage points every {fleet.minutes} minutes: "
-        f"{rows:,} rows a day, {rows / 86_400:,.1f} a second; raw documents {size(raw)} a day, {size(raw * YEAR)} a year",
+        f"{what}: {rows:,} rows a day, {rows / 86_400:,.1f} a second; {documents}",
         f"  {'':26} {'a day':>10} {'a year':>10} {'writers':>8}",
     ]
     for engine in ENGINES:
