@@ -98,6 +98,14 @@ RULES: tuple[Rule, ...] = (
         description="{{ $labels.instance }} cannot read its store; new measurements may not be kept.",
     ),
     Rule(
+        name="PressCanaryStoreOverLimit",
+        expression="presscanary_store_over_limit == 1",
+        wait="10m",
+        severity="warning",
+        summary="The data folder is larger than it may be.",
+        description="{{ $labels.instance }} goes on measuring: make room, raise store.limit, or prune.",
+    ),
+    Rule(
         name="PressCanaryAbsent",
         expression="absent(presscanary_build_info)",
         wait="10m",

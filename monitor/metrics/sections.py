@@ -201,6 +201,12 @@ SECTIONS: Mapping[str, tuple[Panel, ...]] = {
             },
         ),
         Panel(
+            title="Size of the data folder",
+            description="Bytes on disk; a size limit, where one is set, is told of by an alert.",
+            queries={"bytes": f"max(presscanary_store_bytes{{{OURS}}})"},
+            unit="bytes",
+        ),
+        Panel(
             title="Stored records",
             description="How many records of each kind the store holds.",
             queries={"{{record}}": f"max by (record) (presscanary_stored_records{{{OURS}}})"},

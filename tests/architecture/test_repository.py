@@ -38,7 +38,7 @@ def test_every_dependency_has_a_lower_bound():
     extras = project["optional-dependencies"]
     wanted = project["dependencies"] + [each for name, extra in extras.items() if name != "all" for each in extra]
 
-    assert all(">=" in each for each in wanted)
+    assert all(">=" in each or each.startswith("presscanary[") for each in wanted)
 
 
 def test_the_shipped_file_is_the_one_at_the_root_and_loads():
