@@ -1,6 +1,6 @@
 """What detection costs beside one running total: `python -m benchmarks.detection_speed`.
 
-A simulated fleet of 200 targets at 50 vantage points in 20 networks, 5,000 rounds ten minutes apart, has 50 million
+A simulated fleet of 200 targets at 50 vantage points in 21 networks, 5,000 rounds ten minutes apart, has 50 million
 measurements (35 days; a year of it, `--rounds 52560`, has 526 million). Beside each other, in turns: NumPy's `cumsum`
 over the same number of floating-point values, and detection over all of it, controls and innocuous targets included.
 PELT of `ruptures` is timed on a sample of the series, in Python and compiled, and multiplied. The memory that counts
@@ -25,7 +25,7 @@ from monitor.detect import Class, DetectorSettings, Series, detect_series
 from probes.model import Role
 
 NETWORKS = (1, 2, 2, 4, 1, 2, 3, 3, 2, 4) * 2 + (2,)
-"""Vantage points per network: 50 in all; the last network takes the rest."""
+"""Vantage points per network: 50 in all."""
 CADENCE = 600 * 10**6
 _LOSS, _FLAKY = 0.004, 0.06
 _CONTROLS = 4
