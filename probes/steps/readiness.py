@@ -14,18 +14,21 @@ class Readiness:
     """What the loop says of one non-blocking socket; one task at a time may wait."""
 
     def __init__(self, watched: socket.socket) -> None:
+        self._socket = watched
         self._number = watched.fileno()  # the loop would describe the socket at length, in errors that nobody sees
         self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bytes] | None = None
+        self._most = 0
         self._heard = False
 
-    async def readable(self) -> None:
-        """Return when something may be there to read: bytes, an end or an error; who finds nothing waits again."""
+    async def receive(self, most: int) -> bytes:
+        """What comes next, as `socket.recv` returns it; OSError where the connection broke."""
+        self._most = most
         self._waiter = self._loop.create_future()
         if not self._heard:
-            self._loop.add_reader(self._number, self._wake)
+            self._loop.add_reader(self._number, self._take)
             self._heard = True
-        await self._waiter
+        return await self._waiter
 
     async def writable(self) -> None:
         """Return when something can be written, or when a connection was made or failed."""
@@ -42,11 +45,17 @@ class Readiness:
             self._loop.remove_reader(self._number)
             self._heard = False
 
-    def _wake(self) -> None:
+    def _take(self) -> None:
+        # Taken here and not by the task, because the loop would tell of it once more before the task is run.
         if self._waiter is None or self._waiter.done():
             self.close()  # nobody waits: the loop would say it again and again
-        else:
-            self._waiter.set_result(None)
+            return
+        try:
+            self._waiter.set_result(self._socket.recv(self._most))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._waiter.set_exception(error)
 
 
 def _settle(waiter: asyncio.Future[None]) -> None:

@@ -58,14 +58,12 @@ class Stream:
 
     async def read(self, most: int) -> bytes:
         """At least one byte and at most `most`; empty at the end of the stream; OSError where the connection broke."""
-        while True:
-            try:
-                data = self._socket.recv(most)  # often it is there already; the loop costs more than the call
-            except BlockingIOError:
-                await self._readiness.readable()
-            else:
-                self.received += len(data)
-                return data
+        try:
+            data = self._socket.recv(most)  # often it is there already; the loop costs more than the call
+        except BlockingIOError:
+            data = await self._readiness.receive(most)
+        self.received += len(data)
+        return data
 
     async def write(self, data: bytes) -> None:
         """All of `data`; OSError where the connection broke."""

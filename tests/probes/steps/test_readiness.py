@@ -26,12 +26,11 @@ async def test_it_waits_until_something_is_there(pair) -> None:
     ours, theirs = pair
     readiness = Readiness(ours)
     for byte in (b"a", b"b"):
-        waiting = asyncio.ensure_future(readiness.readable())
+        waiting = asyncio.ensure_future(readiness.receive(9))
         await asyncio.sleep(0)
         assert not waiting.done()
         theirs.send(byte)
-        await waiting
-        assert ours.recv(1) == byte
+        assert await waiting == byte
     readiness.close()
 
 
@@ -40,13 +39,12 @@ async def test_what_nobody_waits_for_does_not_keep_the_loop_awake(pair) -> None:
     ours, theirs = pair
     readiness = Readiness(ours)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(readiness.readable(), 0.01)
+        await asyncio.wait_for(readiness.receive(9), 0.01)
     theirs.send(b"late")
     for _ in range(4):
         await asyncio.sleep(0)
     assert not asyncio.get_running_loop().remove_reader(ours.fileno())  # True where it is registered
-    await readiness.readable()
-    assert ours.recv(9) == b"late"
+    assert await readiness.receive(9) == b"late"
     readiness.close()
     readiness.close()
 
