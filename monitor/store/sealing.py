@@ -40,8 +40,10 @@ PIECE = 100_000
 """Rows of one segment at most: the writer is busy with removing them for about two seconds."""
 BATCH = 10_000
 """Rows that are in Python's hands at a time."""
-ROW_GROUP = 50_000
-"""Rows of a row group: what a narrow question has to unpack at least."""
+ROW_GROUP = 100_000
+"""Rows of a row group: what a narrow question has to unpack at least; half as many cost 4 % more bytes."""
+LEVEL = 6
+"""Of zstd: an eighth fewer bytes than its default, and written as fast, because sorting takes the time."""
 
 _EDGES = "count(*), count(DISTINCT seq), min(seq), max(seq), min(time), max(time)"
 _STRETCH = "time >= :start AND time < :end AND seq <= :newest AND sealed IS NULL"
@@ -144,7 +146,7 @@ def write(
     """Write the rows of `source`, sorted, as a durable segment file; StoreError where the file does not hold them."""
     temporary, final = segments.place(upkeep.folder, number, month)
     told("write")
-    options = f"(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP})"
+    options = f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {LEVEL}, ROW_GROUP_SIZE {ROW_GROUP})"
     order = "ORDER BY target, vantage, time, seq"
     with engine_faults(upkeep):
         session.execute(sentence("COPY (SELECT *", source, order, ") TO", quoted(temporary), options))
