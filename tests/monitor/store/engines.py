@@ -26,10 +26,15 @@ REQUIRED = "PRESSCANARY_REQUIRE_SERVERS"
 CHDB = Path(__file__).with_name("chdb_server.py")
 
 
+LACKING: set[str] = set()
+"""What tests were skipped for, to be said at the end."""
+
+
 def lacking(what: str) -> None:
     """Skip, saying so; or fail, where nothing may be lacking."""
     if os.environ.get(REQUIRED):
         pytest.fail(f"{what} is required here, and lacking")
+    LACKING.add(what)
     pytest.skip(f"{what} is not installed")
 
 
