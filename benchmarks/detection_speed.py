@@ -13,7 +13,7 @@ import argparse
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log
 
@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rounds import Spread
-from monitor.detect import Class, DetectorSettings, Series, detect_series
+from monitor.detect import Class, DetectorSettings, Null, Series, detect_series
+from monitor.detect.memory import Memory, News
+from monitor.detect.unit import walk
 from probes.model import Role
 
 NETWORKS = (1, 2, 2, 4, 1, 2, 3, 3, 2, 4) * 2 + (2,)
@@ -55,33 +57,52 @@ class Fleet:
             for network in range(len(self.networks)):
                 yield self.unit(target, network)
 
-    def unit(self, target: int, network: int, first: int = 0) -> Series:
-        """One target on one network, from a round on."""
+    def until(self, rounds: int) -> Fleet:
+        """The same fleet some rounds ago."""
+        return replace(self, rounds=rounds, classes=self.classes[:, :, :rounds])
+
+    def units(self) -> list[Series]:
+        """Every target on every network."""
+        return [self.unit(target, each) for target in range(len(self.classes)) for each in range(len(self.networks))]
+
+    def unit(self, target: int, network: int) -> Series:
+        """One target on one network."""
         name, points = self.networks[network]
-        seen = self.classes[target, list(points), first:].T.ravel()
-        times, who = self._times(points, first, 7_000_000 * (target % 60))
+        seen = self.classes[target, list(points)].T.ravel()
+        times, who = self._times(points, 7_000_000 * (target % 60))
         return Series.measured(f"site-{target}", name, times, who, seen, vantages=[f"v{each}" for each in points])
 
     def controls(self, target: int) -> Series:
         """What the control vantage points saw of a target: it worked."""
-        times, who = self._times(range(_CONTROLS), 0, 3_000_000)
+        times, who = self._times(range(_CONTROLS), 3_000_000)
         return Series.measured(
             f"site-{target}", "", times, who, np.zeros(len(times), np.int8), role=Role.CONTROL,
             networks=[f"AS{each}" for each in range(_CONTROLS)],
         )  # fmt: skip
 
-    def innocuous(self) -> Iterator[Series]:
-        """Two targets that nobody blocks, at each network."""
-        for name, points in self.networks:
-            times, who = self._times(points, 0, 1_000_000)
+    def innocuous(self, network: int | None = None) -> Iterator[Series]:
+        """Two targets that nobody blocks, at each network or at one."""
+        for name, points in self.networks if network is None else [self.networks[network]]:
+            times, who = self._times(points, 1_000_000)
             for number in range(2):
                 yield Series.measured(
                     f"harmless-{number}", name, times, who, np.zeros(len(times), np.int8), innocuous=True,
                     vantages=[f"v{each}" for each in points],
                 )  # fmt: skip
 
-    def _times(self, points: Sequence[int], first: int, offset: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
-        rounds = np.arange(first, self.rounds, dtype=np.int64)
+    def news(self, memory: Memory, rounds: int) -> News:
+        """The newest rounds of everything, as rows."""
+        targets = len(self.classes)
+        seen = self.classes[:, :, -rounds:]
+        first = np.arange(self.rounds - rounds, self.rounds, dtype=np.int64) * CADENCE
+        phases = np.concatenate([self.phases[: len(points)] for _, points in self.networks])
+        offsets = 7_000_000 * (np.arange(targets) % 60)
+        times = first[None, None, :] + phases[None, :, None] + offsets[:, None, None]
+        tracks = np.broadcast_to(np.arange(targets * 50).reshape(targets, 50, 1), seen.shape)
+        return News(track=tracks.ravel(), time=times.ravel(), ok=seen.ravel() == 0, blocked=seen.ravel() > 0)
+
+    def _times(self, points: Sequence[int], offset: int) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        rounds = np.arange(self.rounds, dtype=np.int64)
         times = rounds[:, None] * CADENCE + self.phases[: len(points)] + offset
         return times.ravel(), np.tile(np.arange(len(points), dtype=np.int8), len(rounds))
 
@@ -158,6 +179,29 @@ def _penalty(one: NDArray[np.float64]) -> float:
     return float(3 * log(len(one)) * max(one.var(), 0.002))
 
 
+def short_looks(whole: Fleet, settings: DetectorSettings, rounds: int) -> tuple[list[float], int]:
+    """Processor seconds of a look at the newest two rounds, some times one after the other, and how many units each
+    looked at; every answer is compared with that of a look at everything."""
+    known = whole.until(whole.rounds - 2 * rounds)
+    null = Null.among(known, settings)
+    memory = Memory.of(known.units(), null, settings)
+    networks, spent, looked = len(whole.networks), [], 0
+    for back in range(2 * rounds - 2, -1, -2):
+        now = whole.until(whole.rounds - back)
+        before = time.process_time()
+        for number in memory.changed(now.news(memory, 2)).tolist():
+            target, network = divmod(number, networks)
+            null.hear([now.controls(target), *now.innocuous(network)])
+            memory.look(number, now.unit(target, network), null)
+            looked += 1
+        spent.append(time.process_time() - before)
+    everything = Null.among(whole, settings)
+    for number, unit in enumerate(whole.units()):
+        ours, theirs = memory.answers[number], walk(unit, everything, settings)
+        assert [(each.onset, each.end) for each in ours] == [(each.onset, each.end) for each in theirs]
+    return spent, looked // rounds
+
+
 def main() -> None:
     """Run everything and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -177,6 +221,9 @@ def main() -> None:
         passes.append(time.process_time() - begun)
     one, all_of_it = Spread.of(sums), Spread.of(passes)
     print(f"cumsum {one} s; detection {all_of_it} s, {events} events; ratio {all_of_it.median / one.median:.1f}")
+    spent, looked = short_looks(whole, settings, 5)
+    short = Spread.of(spent)
+    print(f"newest 2 rounds {short} s, {looked} units; 1/{all_of_it.median / short.median:.0f} of all")
     for name, seconds in pelt(whole, options.sample).items():
         print(f"{name}: {seconds:,.0f} s for all series, {seconds / all_of_it.median:,.0f} times detection")
     print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -149,6 +149,12 @@ class Null:
             dict(past),
         )
 
+    def hear(self, series: Iterable[Series]) -> None:
+        """Take all rows of a target's controls, or of a vantage point's innocuous targets, for the older ones."""
+        heard = Null.among([each for each in series if each.role is Role.CONTROL or each.innocuous], self.settings)
+        self.controls |= heard.controls
+        self.innocuous |= heard.innocuous
+
     def probability(self, target: str, vantage: str, time: datetime) -> float:
         """p0: that a measurement fails although nobody blocks, from three independent reasons to fail."""
         return float(self.probabilities(target, vantage, np.array([stamp(time)]))[0])
