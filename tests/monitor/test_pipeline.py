@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Bearing, BlockingEvent, Health, State, Tier
+from monitor.model import Bearing, BlockingEvent, EventKind, Health, State, Tier
 from monitor.pipeline import PipelineSettings, experiments_of, note, record, review
 from monitor.store import Store, open_store
 from probes.model import Measurement, Purpose, Step, VantagePoint
@@ -274,3 +274,23 @@ def test_decisive_experiments_beside_the_failures_confirm_the_event_and_name_its
     assert (before.tier, before.technique) == (Tier.LIKELY, "tls.reset")
     assert (after.tier, after.technique, after.id) == (Tier.CONFIRMED, "tls.reset.sni", before.id)
     assert [one.rule_id for one in experiments_of(after, store)] == ["sni_swap.proven"] * 4
+
+
+def test_a_network_whose_vantage_points_stop_reporting_is_an_event_of_its_own(store):
+    """The schedule says what is due; nobody's silence is a block, and nobody is missed without a schedule."""
+    here = ("here-1", "here-2")
+    for round_ in range(40):
+        for number, name in enumerate(here) if round_ < 12 else ():
+            record(at(10 * round_ + number, measured(*visit(), vantage=name)), store, settings=SETTINGS)
+        for each in three(*visit()):
+            record(at(10 * round_ + 5, each), store, settings=SETTINGS)
+    now = NOON + timedelta(minutes=400)
+    names = {row.vantage for row in store.outcomes()}
+    owing = replace(SETTINGS, due=dict.fromkeys(names, 1 / 600))
+
+    assert review(store, now=now, settings=SETTINGS) == ()
+    (event,) = review(store, now=now, settings=owing)
+
+    assert (event.kind, event.target, event.end) == (EventKind.OFFLINE, "AS64500", None)
+    assert store.events() == (event,)
+    assert review(store, now=now, settings=owing) == ()
