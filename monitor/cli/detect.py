@@ -16,7 +16,10 @@ from monitor.cli.events import render
 from monitor.cli.frame import USAGE, CommandError, err, load_settings, out, place, print_json
 from monitor.cli.reading import reading
 from monitor.cli.statistic import sparkline, svg
+from monitor.config import Settings
 from monitor.detect import Null, Series, detect_series, series_of
+from monitor.detect.collapse import outages, without
+from monitor.detect.events import offline
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.trace import Trace, trace
 from monitor.model import BlockingEvent, Cell
@@ -58,12 +61,17 @@ def command(
         raise CommandError("-o: expected a file named *.svg, together with --explain", USAGE)
     here = place(context)
     settings = load_settings(here.config)
-    walk = PipelineSettings.for_interval(settings.schedule.interval, settings.detection)
+    bursts = settings.experiments.burst.enabled
+    walk = PipelineSettings.for_interval(settings.schedule.interval, settings.detection, bursts=bursts)
     with reading(here.data_dir) as store, err.status("reading"):
         cells = () if store is None else gather(store, walk, since=first, until=last)
     everything = series_of(cells)
-    series, null = _chosen(everything, target, network), Null.among(everything, walk.detector)
+    silent = outages(everything, _due(settings), now=last, settings=walk.detector)
+    series = [without(each, silent) for each in _chosen(everything, target, network)]
+    null = Null.among(everything, walk.detector)
     events = detect_series(series, settings=walk.detector, null=null)
+    if target is None:
+        events += tuple(offline(each) for each in silent if network in (None, each.network))
     if explain is None:
         _print(events, cells, as_json=as_json)
         return
@@ -78,6 +86,14 @@ def command(
         show(event, traces, out)
     if output is not None:
         _draw(event, traces, output)
+
+
+def _due(settings: Settings) -> dict[str, float]:
+    """Reports per second that each vantage point owes by the schedule."""
+    rates: dict[str, float] = {}
+    for _, station, interval in settings.pairs():
+        rates[station.point.id] = rates.get(station.point.id, 0.0) + 1 / interval.total_seconds()
+    return rates
 
 
 def _stretch(since: str, until: str | None) -> tuple[datetime, datetime]:

@@ -95,7 +95,7 @@ def test_explain_draws_the_statistic_and_names_what_moved_it(run, tmp_path):
     drawing = ET.fromstring(path.read_text(encoding="utf-8"))
     words = " ".join(drawing.itertext())
     assert "kloop, KG, AS8511: confirmed (SIMULATED)" in words
-    assert "alarm 12" in words
+    assert "alarm 14" in words
     told = json.loads(run(*SINCE, "--explain", event["id"], "--json")[1])
     (trace,) = told["traces"]
     failing = [point for point in trace["points"] if point["failed"]]
