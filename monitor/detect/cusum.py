@@ -144,7 +144,7 @@ def relief(track: Track, count: int, since: int, settings: DetectorSettings) -> 
     A success adds, a failure takes away, both within limits. Such steps, put one after the other, are again a step
     within limits; going back, soon all beginnings lead to the same end.
     """
-    cap = settings.alarm if track.pooled else settings.recovery_cap
+    cap = settings.pooled_alarm if track.pooled else settings.recovery_cap
     gained = -success(settings)
     slope, shift, low, high = 1.0, 0.0, 0.0, cap
     for own in range(count - 1, -1, -1):

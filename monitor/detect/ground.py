@@ -82,7 +82,7 @@ class Ground:
 
     def alone(self, index: int) -> float:
         """What a vantage point needs to raise the alarm alone."""
-        return self.settings.alarm if self.tracks[index].pooled else self.settings.lone_alarm
+        return self.settings.pooled_alarm if self.tracks[index].pooled else self.settings.lone_alarm
 
     def seen(self, index: int, row: int, within: int) -> bool:
         """Whether, at a row, a vantage point had been seen within so many microseconds."""

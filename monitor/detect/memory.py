@@ -72,7 +72,7 @@ class Memory:
             unit=np.repeat(np.arange(len(units)), sizes),
             tracks=tracks,
             bounds=np.zeros((2, count)),
-            alone=np.array([np.where(pooled, each.alarm, each.lone_alarm) for each in watches]),
+            alone=np.array([np.where(pooled, each.pooled_alarm, each.lone_alarm) for each in watches]),
             newest=np.zeros(count, np.int64),
             last_failure=np.full(len(units), _LONG_AGO),
             open_since=np.zeros(len(units), np.int64),

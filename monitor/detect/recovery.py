@@ -51,6 +51,6 @@ def _recovered(ground: Ground, row: int, alarm: int) -> bool:
     voting = [index for index in range(len(ground.tracks)) if ground.seen(index, row, length(ours.active))]
     said = [relief(ground.tracks[index], ground.tracks[index].before(row), alarm, ours) for index in voting]
     if all(ground.tracks[index].pooled for index in voting):
-        return sum(said) >= ours.alarm
+        return sum(said) >= ours.pooled_alarm
     needed = min(ours.recovery_base * max(1.0, ours.recovery_share * len(voting)), ours.recovery_each * len(voting))
     return sum(min(each, ours.recovery_cap) for each in said) >= needed

@@ -68,6 +68,9 @@ class DetectorSettings:
     accuser: float = 4.0
     """A vantage point whose sum reached this stands behind an event: half of the cap (own choice)."""
 
+    pooled_alarm: float = 12.0
+    """What pooled rows need alone, to raise the alarm as well as to end it; no burst follows a stranger's failure (the
+    same as `alarm`)."""
     burst_alarm: float = 14.0
     burst_cap: float = 9.0
     burst_lone: float = 18.0
@@ -164,6 +167,7 @@ class DetectorSettings:
             self,
             pi=self.leaky_pi,
             alarm=self.alarm + extra,
+            pooled_alarm=self.pooled_alarm + extra,
             quorum_cap=self.quorum_cap + extra / 2,
             lone_alarm=self.lone_alarm + extra,
         )
