@@ -13,6 +13,8 @@ from monitor.store import StoreOlder, open_store, schema
 from probes.document import document
 
 DATA = Path(__file__).with_name("data")
+RENAMED = {"withdrawn": "retracted"}
+"""Fields that have another name now; the old one is still read (`formerly`)."""
 MADE = sorted(path.name.removesuffix(".tar.xz") for path in DATA.glob("version-*.tar.xz"))
 
 
@@ -26,8 +28,11 @@ def kept(request, tmp_path):
 
 def within(said, now):
     """Whether everything that was said then is said now; fields that came since may stand beside it."""
+    if said == {}:
+        return bool(now == {})
     if isinstance(said, dict):
-        return isinstance(now, dict) and all(key in now and within(value, now[key]) for key, value in said.items())
+        names = {key: key if key in now else RENAMED.get(key, key) for key in said} if isinstance(now, dict) else {}
+        return bool(names) and all(names[key] in now and within(said[key], now[names[key]]) for key in said)
     if isinstance(said, list):
         return isinstance(now, list) and len(said) == len(now) and all(map(within, said, now))
     return bool(said == now)
