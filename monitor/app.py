@@ -21,7 +21,7 @@ from monitor.burst import Bursts, Means, Page, Trial
 from monitor.config import Settings, Station
 from monitor.metrics import Runtime
 from monitor.model import Bearing, BlockingEvent, Finding, Outcome, State, VantageStatus
-from monitor.pipeline import VISITS, PipelineSettings, note, record, review
+from monitor.pipeline import VISITS, PipelineSettings, note, record, review, survey
 from monitor.schedule import VISIT, Order, Schedule, Tally
 from monitor.store import Location, Store, StoreError, open_store
 from monitor.store.sqlite import SQLiteStore
@@ -236,12 +236,22 @@ class App:
         return next((each.point for each in self.settings.vantage_points if each.point.id == vantage), None)
 
     async def _review_if_rested(self) -> None:
-        """A review, unless the last one took so long that reviewing would take more than its share of the machine."""
+        """A review; health alone where the last one took so long that another would take more than its share."""
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._rested:
-            began = loop.time()
-            await self._review()
-            self._rested = loop.time() + REST * (loop.time() - began)
+        if loop.time() < self._rested:
+            await self._survey()
+            return
+        began = loop.time()
+        await self._review()
+        self._rested = loop.time() + REST * (loop.time() - began)
+
+    async def _survey(self) -> None:
+        points = [station.point for station in self.settings.vantage_points]
+        try:
+            await self._on_writer(lambda: survey(self.store, now=self.clock(), settings=self.pipeline, points=points))
+            self._on_review((), await self._on_writer(self.store.health))
+        except StoreError as fault:
+            self._stop_because(fault)
 
     async def _review(self) -> None:
         points = [station.point for station in self.settings.vantage_points]

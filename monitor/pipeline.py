@@ -90,12 +90,17 @@ def experiments_of(event: BlockingEvent, store: Store) -> tuple[Finding, ...]:
     )
 
 
+def survey(store: Store, *, now: datetime, settings: PipelineSettings, points: Sequence[VantagePoint]) -> None:
+    """Save whether each of `points` can be believed now: much cheaper than a review, and wanted sooner."""
+    store.save_health([_health(point, store, now, settings) for point in points])
+
+
 def review(
     store: Store, *, now: datetime, settings: PipelineSettings | None = None, points: Sequence[VantagePoint] = ()
 ) -> tuple[BlockingEvent, ...]:
     """Look over what is kept; save the health of `points` and return the events that are new or changed, saved too."""
     settings = settings or PipelineSettings()
-    store.save_health([_health(point, store, now, settings) for point in points])
+    survey(store, now=now, settings=settings, points=points)
     since = None if settings.lookback is None else now - settings.lookback
     known = store.events()
     found = _detect(store, settings, now, since=since)
@@ -162,7 +167,7 @@ def _controls(measurement: Measurement, store: Store, settings: PipelineSettings
     """What every other control vantage point that could be believed says of the same URL at that time."""
     rows = _around(store, measurement.started, settings, url=measurement.url, role=Role.CONTROL)
     others = [row for row in rows if row.vantage != measurement.vantage.id and _usable(row)]
-    said = _said(others, measurement.started, measurement.duration, lambda row: row.vantage)
+    said = _said(others, measurement.started, measurement.duration, lambda row: row.vantage, _failed)
     return tuple(found for row in said if (found := store.measurement(row.measurement)) is not None)
 
 
@@ -170,12 +175,17 @@ def _health_at(
     vantage: str, time: datetime, store: Store, settings: PipelineSettings, *, lasting: float = 0.0
 ) -> tuple[Health, str]:
     """Whether the vantage point could be believed then: by what the innocuous targets said around that time."""
-    rows = _said(_around(store, time, settings, vantage=vantage, innocuous=True), time, lasting, lambda row: row.url)
+    seen = _around(store, time, settings, vantage=vantage, innocuous=True)
+    rows = _said(seen, time, lasting, lambda row: row.url, _ailing)
     return assess(rows, now=max((row.time for row in rows), default=time), window=2 * settings.beside)
 
 
 def _said(
-    rows: Sequence[Outcome], time: datetime, lasting: float, key: Callable[[Outcome], str]
+    rows: Sequence[Outcome],
+    time: datetime,
+    lasting: float,
+    key: Callable[[Outcome], str],
+    failed: Callable[[Outcome], bool],
 ) -> tuple[Outcome, ...]:
     """One row per key: of its last before, those that began meanwhile and its first after the end, one that failed.
 
@@ -185,7 +195,7 @@ def _said(
     before = _nearest((row for row in rows if row.time <= time), time, key)
     meanwhile = [row for row in rows if time < row.time <= end]
     after = _nearest((row for row in rows if row.time > end), time, key)
-    ranked = sorted((*before, *meanwhile, *after), key=lambda row: (_failed(row), -abs(row.time - time)))
+    ranked = sorted((*before, *meanwhile, *after), key=lambda row: (failed(row), -abs(row.time - time)))
     return tuple({key(row): row for row in ranked}.values())
 
 
@@ -224,6 +234,11 @@ def _usable(control: Outcome) -> bool:
 
 def _failed(control: Outcome) -> bool:
     return control.verdict.state is not State.OK and control.status is None
+
+
+def _ailing(innocuous: Outcome) -> bool:
+    """Whether something is wrong with a site that nobody blocks, though perhaps a page came by another way."""
+    return innocuous.verdict.state in (State.BLOCKED, State.INSUFFICIENT)
 
 
 def _settled(outcome: Outcome) -> bool:

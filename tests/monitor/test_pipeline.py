@@ -147,6 +147,19 @@ def test_in_the_minute_in_which_a_place_breaks_it_accuses_nobody(store):
     assert state(store, failed.measurement) is State.INSUFFICIENT
 
 
+def test_a_place_that_recovers_is_not_believed_about_what_it_saw_while_it_was_broken(store):
+    """Its resolver failed for every name, though pages came by another resolver; then all is well again."""
+    ill: tuple[Step, ...] = (looked("dns_servfail_error"), *visit()[1:])
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    record(at(-5, measured(*ill, target="library", innocuous=True)), store, settings=SETTINGS)
+    failed = record(measured(*ill), store, settings=SETTINGS)
+
+    record(at(1, measured(*visit(), target="library", innocuous=True)), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
 def test_a_control_that_was_itself_offline_is_no_control(store):
     """A control without an uplink sees every site down; that must not excuse a block."""
     failed = record(measured(*RESET), store, settings=SETTINGS)
