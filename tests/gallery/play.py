@@ -44,8 +44,24 @@ class Played:
 
 
 async def play_all(cases: Iterable[Case]) -> dict[str, Played | Exception]:
-    """Every case by name, a few at a time; one that breaks stands for its own exception and stops no other."""
-    room = asyncio.Semaphore(AT_ONCE)
+    """Every case by name, a few at a time; one that breaks stands for its own exception and stops no other.
+
+    Those that are about how fast bytes come are played last and one by one, with the loop for themselves.
+    """
+    known = list(cases)
+    return {
+        **await _together([case for case in known if not _paced(case)], AT_ONCE),
+        **await _together([case for case in known if _paced(case)], 1),
+    }
+
+
+def _paced(case: Case) -> bool:
+    rules = (*case.network.everywhere, *case.network.vantage.rules)
+    return any(isinstance(rule.action, shape.Action) and rule.action.throttle is not None for rule in rules)
+
+
+async def _together(cases: Iterable[Case], at_once: int) -> dict[str, Played | Exception]:
+    room = asyncio.Semaphore(at_once)
 
     async def one(case: Case) -> tuple[str, Played | Exception]:
         async with room:

@@ -25,11 +25,11 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, str, Path]:
     """What a whole demo printed as JSON, what it said on the way, and where its data are."""
     data = tmp_path_factory.mktemp("demo")
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "--data-dir", str(data), "demo", "--port", "0", "--json"],
+        [sys.executable, "-m", "monitor", "--data-dir", str(data), "demo", "--port", "0", "--seconds", "180", "--json"],
         capture_output=True,
         text=True,
         check=True,
-        timeout=280,
+        timeout=400,
         env=os.environ | {"COLUMNS": "200"},
     )
     return json.loads(done.stdout), done.stderr, data
