@@ -11,13 +11,17 @@ from probes.model import (
     Body,
     Datagram,
     DNSLookup,
+    DNSSECValidation,
     HTTPRoundTrip,
     Measurement,
     Origin,
+    Purpose,
+    QUICHandshake,
     Role,
     Screened,
     TCPConnect,
     TLSHandshake,
+    TTLTrial,
     VantagePoint,
 )
 
@@ -116,7 +120,55 @@ trips = st.builds(
     body=st.none() | bodies,
     first_byte=st.none() | seconds,
 )
-steps = lookups | screened | connects | handshakes | trips
+purposes = st.just(Purpose.VISIT) | st.sampled_from(Purpose)
+errors = st.none() | st.sampled_from([(3, 1), (3, 13), (11, 0)])
+trials = st.builds(
+    TTLTrial,
+    hop=hops,
+    method=st.sampled_from(["syn", "tls", "http", "dns"]),
+    name=names,
+    address=addresses,
+    port=ports,
+    ttl=st.integers(1, 30),
+    started=seconds,
+    duration=seconds,
+    failure=failures,
+    icmp=errors,
+    router=addresses,
+    answers=st.lists(answers, max_size=2).map(tuple),
+    purpose=purposes,
+)
+over_quic = st.builds(
+    QUICHandshake,
+    hop=hops,
+    address=addresses,
+    port=ports,
+    server_name=names,
+    started=seconds,
+    duration=seconds,
+    failure=failures,
+    version=st.sampled_from(["", "1", "2"]),
+    versions=st.lists(st.sampled_from(["1", "2", "0x1a2a3a4a"]), max_size=2).map(tuple),
+    chain=st.lists(st.binary(max_size=8), max_size=2).map(tuple),
+    bytes_received=counts,
+    icmp=errors,
+    router=addresses,
+    purpose=purposes,
+)
+validations = st.builds(
+    DNSSECValidation,
+    hop=hops,
+    engine=st.sampled_from(["system", "udp"]),
+    resolver=st.just(""),
+    name=names,
+    query_type=st.sampled_from(["A", "AAAA"]),
+    started=seconds,
+    duration=seconds,
+    failure=failures,
+    result=st.sampled_from(["secure", "insecure", "bogus", "indeterminate"]),
+    purpose=purposes,
+)
+steps = lookups | screened | connects | handshakes | trips | trials | over_quic | validations
 vantage_points = st.builds(
     VantagePoint,
     id=st.sampled_from(["kg-1", "control-1", "control-2", "control-3"]),

@@ -41,9 +41,10 @@ speaks QUIC is no part of whether a reader gets its page."""
 def observe(measurement: Measurement, controls: Sequence[Measurement]) -> tuple[Observation, ...]:
     """The facts of a measurement, each beside the controls' facts about the same thing.
 
-    The first observation speaks of the walk as a whole, the others of one step each, in their order. `controls` are
-    measurements of the same URL from other vantage points, in any order; a vantage point that measured more than once
-    counts once, with its nearest measurement. Nothing here raises for what a network did.
+    The first observation speaks of the walk as a whole, the others of one step each, in their order; what only
+    experiments do (`TTLTrial`, `QUICHandshake`, `DNSSECValidation`) has none. `controls` are measurements of the same
+    URL from other vantage points, in any order; a vantage point that measured more than once counts once, with its
+    nearest measurement. Nothing here raises for what a network did.
     """
     beside = voices(measurement, controls)
     whole = _whole(measurement, beside)
