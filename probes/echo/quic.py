@@ -86,6 +86,9 @@ class Visitor(QuicConnectionProtocol):
         super().__init__(engine)
         self._answering = answering
         self._admission: Admission | None = None
+        self._address = ""
+        self._answered: set[int] = set()
+        """Streams; a second HEADERS frame on one of them is trailers."""
         self._first: list[bytes] = []
         self._name: str | None = None
         self._h3: H3Connection | None = None
@@ -96,7 +99,8 @@ class Visitor(QuicConnectionProtocol):
         """A datagram of this connection; of one that is over the limit none is answered."""
         assert isinstance(data, bytes)
         if self._admission is None:
-            self._admission = self._admit(str(addr[0]))
+            self._address = str(addr[0])
+            self._admission = self._admit(self._address)
         if self._admission is Admission.DROP:
             return
         self._received += len(data)
@@ -130,8 +134,15 @@ class Visitor(QuicConnectionProtocol):
             self._take(each)
 
     def _take(self, event: H3Event) -> None:
-        if isinstance(event, HeadersReceived) and self._h3 is not None:
-            self._answer(self._h3, event)
+        if isinstance(event, HeadersReceived) and self._h3 is not None and event.stream_id not in self._answered:
+            if self._answered:  # a further request counts like a further connection
+                self._admission = self._answering.gate.admit(self._address)
+            self._answered.add(event.stream_id)
+            if self._admission is Admission.DROP:
+                self._answering.count(None)
+                self.close()
+            else:
+                self._answer(self._h3, event)
 
     def _answer(self, h3: H3Connection, request: HeadersReceived) -> None:
         shared, asked = self._answering, _asked(request)
