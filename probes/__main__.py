@@ -17,6 +17,7 @@ from probes.echo.token import VARIABLE, read_token
 from probes.kinds import Need, Probe
 from probes.model import (
     DoHServer,
+    DoTServer,
     Echo,
     Limits,
     Measurement,
@@ -112,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         "--resolver-udp", default=usual.udp, metavar="IP", help="public resolver, or none (%(default)s)"
     )
     parser.add_argument("--doh", default=doh, metavar="URL@IP", help="DNS over HTTPS, or none (%(default)s)")
+    parser.add_argument("--dot", default="none", metavar="NAME@IP", help="DNS over TLS, or none (%(default)s)")
     parser.add_argument("--source-address", metavar="IP", help="local address to measure from")
     parser.add_argument("--interface", metavar="NAME", help="network interface to measure from")
     parser.add_argument(
@@ -138,7 +140,7 @@ def _task(chosen: argparse.Namespace) -> Task:
         target=Target(id=place.host, urls=(chosen.url,)),
         url=chosen.url,
         vantage=VantagePoint(id="local"),
-        resolvers=Resolvers(udp=_udp(chosen.resolver_udp), doh=_doh(chosen.doh)),
+        resolvers=Resolvers(udp=_udp(chosen.resolver_udp), doh=_doh(chosen.doh), dot=_dot(chosen.dot)),
         limits=Limits(total=chosen.timeout),
         echo=_echo(chosen),
         innocuous_names=tuple(parse(f"https://{name}/").host for name in chosen.innocuous),
@@ -191,6 +193,17 @@ def _doh(text: str) -> DoHServer | None:
     if not secure:
         raise ValueError(f"--doh wants https://HOST/PATH@IP, not {text!r}")
     return server
+
+
+def _dot(text: str) -> DoTServer | None:
+    if text == "none":
+        return None
+    name, _, place = text.rpartition("@")
+    try:
+        address, port = endpoint(place, 853)
+        return DoTServer(name=parse(f"https://{name}/").host, address=address, port=port)
+    except ValueError as error:
+        raise ValueError(f"--dot wants NAME@IP, not {text!r}") from error
 
 
 if __name__ == "__main__":

@@ -134,13 +134,13 @@ def ways(resolvers: Resolvers) -> Mapping[str, object]:
     return {"udp": resolvers.udp, "tcp": resolvers.udp, "dot": resolvers.dot, "doh": resolvers.doh}
 
 
-def endpoint(text: str) -> tuple[str, int]:
-    """Address and port of a resolver that is written as an address, with a port or without (then 53); ValueError else.
+def endpoint(text: str, usual: int = 53) -> tuple[str, int]:
+    """Address and port of a resolver that is written as an address, with a port or `usual`; ValueError else.
 
     >>> endpoint("9.9.9.9"), endpoint("[2620:fe::fe]:5353"), endpoint("2620:fe::fe")
     (('9.9.9.9', 53), ('2620:fe::fe', 5353), ('2620:fe::fe', 53))
     """
-    address, port = text, "53"
+    address, port = text, str(usual)
     if text.startswith("["):
         address, _, rest = text[1:].partition("]")
         port = rest.removeprefix(":") or port
