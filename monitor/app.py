@@ -21,11 +21,12 @@ from monitor.burst import Bursts, Means, Page, Trial
 from monitor.config import Settings, Station
 from monitor.metrics import Runtime
 from monitor.model import Bearing, BlockingEvent, Finding, Outcome, State, VantageStatus
-from monitor.pipeline import VISITS, PipelineSettings, note, record, review, survey
+from monitor.pipeline import VISITS, PipelineSettings, known_in, note, record, review, survey
 from monitor.schedule import VISIT, Order, Schedule, Tally
 from monitor.store import Location, Store, StoreError, open_store
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.tending import Tender
+from monitor.verdict.health import LOOKS
 from probes.model import Clock, Measurement, Role, Target, VantagePoint
 from probes.network import Network, SystemNetwork
 from probes.registry import all_probes
@@ -84,7 +85,7 @@ def _asks_for_more(outcome: Outcome) -> bool:
 class App:
     """A wired monitor with an open store; use it as a context manager, so that the store is closed whatever happens.
 
-    Raises StoreError where the data folder cannot be opened for writing.
+    Raises StoreError where the data folder cannot be opened for writing, or its fingerprints cannot be read.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class App:
         on_outcome: Callable[[Outcome], None] = lambda _: None,
         on_review: Callable[[Sequence[BlockingEvent], Sequence[VantageStatus]], None] = lambda _, __: None,
         on_untended: Callable[[StoreError], None] = lambda _: None,
+        on_mistake: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.data_dir = data_dir
@@ -107,8 +109,10 @@ class App:
         self._on_outcome = on_outcome
         self._on_review = on_review
         self._on_untended = on_untended
+        self._on_mistake = on_mistake
         self._given = networks
         self._networks = networks or _networks(settings)
+        self._fingerprints = known_in(data_dir)
         tally = Tally()
         self.runtime = Runtime(version=metadata.version("presscanary"), tally=tally)
         self.schedule = Schedule(
@@ -116,7 +120,13 @@ class App:
         )
         self.store: Store = open_store(data_dir)
         self._tender = Tender(self.store.upkeep) if isinstance(self.store, SQLiteStore) else None
-        self.bursts = Bursts(means=self._means, measure=self._try, ask_controls=self._ask_controls, time=time.monotonic)
+        self.bursts = Bursts(
+            means=self._means,
+            measure=self._try,
+            ask_controls=self._ask_controls,
+            time=time.monotonic,
+            on_mistake=self._cut_short,
+        )
         self._firing = False
         """Whether failures set off bursts: not in a single round, which is over too soon for them."""
         self._rested = self._tend_at = 0.0
@@ -137,10 +147,17 @@ class App:
         slowest = max((order.interval for order in self.schedule.visits), default=self.settings.schedule.interval)
         bursts = self.settings.experiments.burst.enabled
         settings = PipelineSettings.for_interval(slowest, self.settings.detection, bursts=bursts)
-        return replace(settings, due=_due(self.schedule.visits))
+        every = self.settings.experiments.every
+        held = max((2 * every[kind] for kind in LOOKS if kind in every), default=settings.held)
+        return replace(settings, held=held, due=_due(self.schedule.visits), fingerprints=self._fingerprints)
 
     def reload(self, settings: Settings) -> None:
-        """Go on with other settings: what runs is finished, and pairs that stayed the same keep their phase."""
+        """Go on with other settings, and with the fingerprints that are in the data folder now.
+
+        What runs is finished, and pairs that stayed the same keep their phase. StoreError where the fingerprints
+        cannot be read; nothing has changed then.
+        """
+        self._fingerprints = known_in(self.data_dir)
         self.settings = settings
         self._networks = self._given or _networks(settings)
         self.schedule.replace(_orders(settings), self.clock())
@@ -199,7 +216,7 @@ class App:
 
     async def _note(self, measurement: Measurement) -> Finding | None:
         try:
-            return await self._on_writer(lambda: note(measurement, self.store))
+            return await self._on_writer(lambda: note(measurement, self.store, settings=self.pipeline))
         except StoreError as fault:
             self._stop_because(fault)
             return None
@@ -209,6 +226,11 @@ class App:
         target, point = self.settings.target(outcome.target), self._point(outcome.vantage)
         if self._firing and target is not None and point is not None and _asks_for_more(outcome):
             self.bursts.fire(Page(target=target, url=outcome.url, vantage=point))
+
+    def _cut_short(self, mistake: Exception) -> None:
+        """A burst ended by a mistake of ours: counted and told, and measuring goes on."""
+        self.runtime.mistakes += 1
+        self._on_mistake(mistake)
 
     async def _try(self, page: Page, trial: Trial) -> Bearing:
         station = next((each for each in self.settings.vantage_points if each.point.id == page.vantage.id), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from monitor.cells import fold
 from monitor.detect import detect
@@ -16,14 +17,19 @@ from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Bearing, BlockingEvent, Cell, Finding, Health, Outcome, State, VantageStatus
 from monitor.observe import flatten, observe
-from monitor.store import Store
+from monitor.store import Location, Servers, Store
+from monitor.store.fingerprints import read_fingerprints
 from monitor.verdict import RULESET, judge
 from monitor.verdict.experiments import find
-from monitor.verdict.health import assess
+from monitor.verdict.fingerprints import Fingerprints
+from monitor.verdict.health import LOOKS, UNWELL, assess
+from monitor.verdict.shipped import SHIPPED
 from probes.model import Measurement, Role, VantagePoint
 
 VISITS = frozenset({"website", "availability", "web_connectivity"})
 """Kinds that visit the target as a reader would; what the others ask of our own echo host says nothing of the site."""
+
+Row = TypeVar("Row", bound=Outcome | Finding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +41,16 @@ class PipelineSettings:
     schedule, so that one lost round does not leave a verdict without a control."""
     reach: timedelta = timedelta(minutes=10)
     """Experiments so near in time speak of a failure: one round of the schedule."""
+    held: timedelta = timedelta(minutes=20)
+    """So long what a look at the vantage point itself found holds where no next one follows: twice its interval."""
     lookback: timedelta | None = timedelta(days=7)
     """How much history a review reads; None for all of it."""
     cell: timedelta = timedelta(minutes=1)
     detector: DetectorSettings = field(default_factory=DetectorSettings)
     due: Mapping[str, float] | None = None
     """Reports that each vantage point owes per second; None where nobody is expected to report."""
+    fingerprints: Fingerprints = field(default_factory=Fingerprints)
+    """Pages and addresses that verdicts are made with (`known_in` for those of a data folder)."""
 
     @classmethod
     def for_interval(cls, interval: timedelta, detector: DetectorSettings, *, bursts: bool = False) -> PipelineSettings:
@@ -51,6 +61,12 @@ class PipelineSettings:
         """
         detector = detector.bursting() if bursts else detector
         return cls(beside=2 * interval, reach=interval, cell=min(timedelta(minutes=1), interval / 2), detector=detector)
+
+
+def known_in(where: Location) -> Fingerprints:
+    """The shipped fingerprints and those that were read into a store's folder; StoreError where its file is damaged."""
+    folder = where.folder if isinstance(where, Servers) else where
+    return Fingerprints(entries=(*SHIPPED, *read_fingerprints(folder)))
 
 
 def record(
@@ -69,13 +85,16 @@ def record(
     return outcome
 
 
-def note(measurement: Measurement, store: Store) -> Finding:
-    """Carry one experiment from fact to finding and keep both, durably; it is no visit, and nothing is judged by it.
+def note(measurement: Measurement, store: Store, *, settings: PipelineSettings | None = None) -> Finding:
+    """Carry one experiment from fact to finding and keep both, durably; it is no visit, and no target is judged by it.
 
+    A look at the vantage point itself changes whether its neighbours in time can be believed: those are judged again.
     ValueError for a kind that is none, StoreError where it could not be kept.
     """
-    finding = find(measurement)
-    store.append_experiment(measurement, finding)
+    settings, finding = settings or PipelineSettings(), find(measurement)
+    if store.append_experiment(measurement, finding) and finding.kind in LOOKS:
+        for neighbour in _held_by(finding, store, settings):
+            _judge_again(neighbour, store, settings)
     return finding
 
 
@@ -148,7 +167,8 @@ def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -
         raise ValueError(f"{measurement.kind!r} is an experiment: monitor.verdict.experiments reads it")
     controls = _controls(measurement, store, settings)
     health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings, lasting=measurement.duration)
-    verdict = judge(measurement, observe(measurement, controls), health=health)
+    seen = observe(measurement, controls)
+    verdict = judge(measurement, seen, health=health, fingerprints=settings.fingerprints)
     return flatten(measurement, verdict)
 
 
@@ -177,24 +197,35 @@ def _health_at(
     """Whether the vantage point could be believed then: by what the innocuous targets said around that time."""
     seen = _around(store, time, settings, vantage=vantage, innocuous=True)
     rows = _said(seen, time, lasting, lambda row: row.url, _ailing)
-    return assess(rows, now=max((row.time for row in rows), default=time), window=2 * settings.beside)
+    newest = max((row.time for row in rows), default=time)
+    findings = _looks(vantage, time, store, settings, lasting)
+    return assess(rows, now=newest, window=2 * settings.beside, findings=findings)
+
+
+def _looks(
+    vantage: str, time: datetime, store: Store, settings: PipelineSettings, lasting: float
+) -> tuple[Finding, ...]:
+    """What looks at the vantage point itself say of that time, one of each kind."""
+    since, until = time - settings.held, time + settings.beside + timedelta(microseconds=1)
+    known = [one for kind in LOOKS for one in store.findings(since=since, until=until, vantage=vantage, kind=kind)]
+    return _said(known, time, lasting, lambda one: one.kind, lambda one: one.rule_id in UNWELL)
 
 
 def _said(
-    rows: Sequence[Outcome],
+    rows: Sequence[Row],
     time: datetime,
     lasting: float,
-    key: Callable[[Outcome], str],
-    failed: Callable[[Outcome], bool],
-) -> tuple[Outcome, ...]:
+    key: Callable[[Row], str],
+    failed: Callable[[Row], bool],
+) -> tuple[Row, ...]:
     """One row per key: of its last before, those that began meanwhile and its first after the end, one that failed.
 
     So nobody is accused in the minute in which a site goes down for everybody, or in which a place breaks.
     """
     end = time + timedelta(seconds=lasting)
-    before = _nearest((row for row in rows if row.time <= time), time, key)
+    before = _nearest([row for row in rows if row.time <= time], time, key)
     meanwhile = [row for row in rows if time < row.time <= end]
-    after = _nearest((row for row in rows if row.time > end), time, key)
+    after = _nearest([row for row in rows if row.time > end], time, key)
     ranked = sorted((*before, *meanwhile, *after), key=lambda row: (failed(row), -abs(row.time - time)))
     return tuple({key(row): row for row in ranked}.values())
 
@@ -225,6 +256,13 @@ def _neighbours(outcome: Outcome, store: Store, settings: PipelineSettings) -> t
     if outcome.innocuous:
         found += _around(store, outcome.time, settings, vantage=outcome.vantage)
     return tuple(row for row in found if row.measurement != outcome.measurement and not _settled(row))
+
+
+def _held_by(finding: Finding, store: Store, settings: PipelineSettings) -> tuple[Outcome, ...]:
+    """The outcomes of which a look at their vantage point may say whether it could be believed."""
+    since, until = finding.time - settings.beside, finding.time + settings.held + timedelta(microseconds=1)
+    found = store.outcomes(since=since, until=until, vantage=finding.vantage)
+    return tuple(row for row in found if not row.innocuous and not _settled(row))
 
 
 def _usable(control: Outcome) -> bool:
@@ -265,9 +303,9 @@ def _around(
     )
 
 
-def _nearest(rows: Iterable[Outcome], time: datetime, key: Callable[[Outcome], str]) -> tuple[Outcome, ...]:
+def _nearest(rows: Iterable[Row], time: datetime, key: Callable[[Row], str]) -> tuple[Row, ...]:
     """Of the rows with the same key, the one that is nearest in time."""
-    nearest: dict[str, Outcome] = {}
+    nearest: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: abs(row.time - time), reverse=True):
         nearest[key(row)] = row
     return tuple(nearest.values())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random, SystemRandom
-from typing import Any
 
 from monitor.burst.allowance import Allowance
 from monitor.burst.plan import Page, Trial, plan
@@ -20,6 +20,9 @@ PROVED = 2
 Measure = Callable[[Page, Trial], Awaitable[Bearing]]
 AskControls = Callable[[Target, str], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
+OnMistake = Callable[[Exception], None]
+Work = Callable[[], Awaitable[None]]
+"""Called when its task runs: one that is cancelled before leaves nothing behind that was never awaited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,10 @@ class Means:
 
 
 class Bursts:
-    """The bursts that run. What is under way goes on after a reload; `stop` cancels it."""
+    """The bursts that run. What is under way goes on after a reload; `stop` cancels it.
+
+    An exception ends the burst in which it was raised and no other: `on_mistake` is told of it.
+    """
 
     def __init__(
         self,
@@ -42,12 +48,14 @@ class Bursts:
         measure: Measure,
         ask_controls: AskControls,
         time: Callable[[], float],
+        on_mistake: OnMistake = lambda _: None,
         sleep: Sleep = asyncio.sleep,
         dice: Random | None = None,
     ) -> None:
         self.allowance = Allowance()
         self._means, self._measure, self._ask = means, measure, ask_controls
         self._time, self._sleep, self._dice = time, sleep, dice or SystemRandom()
+        self._on_mistake = on_mistake
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -62,10 +70,10 @@ class Bursts:
             return False
         asked = self.allowance.ask_controls(page.url, means.settings, self._time())
         if asked:
-            self._spawn(self._ask(page.target, page.url))
+            self._spawn(partial(self._ask, page.target, page.url))
         begun = self.allowance.begin(page, means.settings, self._time())
         if begun:
-            self._spawn(self._carry_out(page, means))
+            self._spawn(partial(self._carry_out, page, means))
         return asked or begun
 
     async def stop(self) -> None:
@@ -95,14 +103,13 @@ class Bursts:
             decisive += await self._measure(page, trial) is Bearing.DECISIVE
         return decisive
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(_carried(work))
+    def _spawn(self, work: Work) -> None:
+        task = asyncio.ensure_future(self._told_of(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-
-def _carried(work: Awaitable[None]) -> Coroutine[Any, Any, None]:
-    async def carried() -> None:
-        await work
-
-    return carried()
+    async def _told_of(self, work: Work) -> None:
+        try:
+            await work()
+        except Exception as mistake:  # noqa: BLE001 - failures of networks are values, so this one is of our making
+            self._on_mistake(mistake)

@@ -82,7 +82,13 @@ async def _demo(data_dir: Path, pace: float, host: str, port: int, *, keep: bool
         teller = Teller(console)
         with (
             open_door(host, port) as door,
-            App(configured, data_dir, networks=networks, on_review=teller.reviewed) as app,
+            App(
+                configured,
+                data_dir,
+                networks=networks,
+                on_review=teller.reviewed,
+                on_mistake=teller.mistaken,
+            ) as app,
         ):
             stop_on_signals(app)
             for line in _greeting(door, data_dir):

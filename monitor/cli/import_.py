@@ -18,7 +18,7 @@ from monitor.cli.receipt import Receipt, show
 from monitor.config import Settings
 from monitor.history import Imported, Series, Skipped, Unreadable, ooni, series
 from monitor.model import BlockingEvent, Cell
-from monitor.pipeline import PipelineSettings, record, review
+from monitor.pipeline import PipelineSettings, known_in, record, review
 from monitor.store import Location, Store, StoreError, open_store
 from probes.document import measurement_id
 from probes.model import Measurement
@@ -51,9 +51,10 @@ def import_ooni(
         raise CommandError(f"{settings.path} says `simulated: true`; what OONI measured is real", USAGE)
     hosts, receipt = hosts_of(settings), Receipt()
     with _writing(here.where) as store, _progress(paths) as seen:
+        pipeline = replace(_pipeline(settings), fingerprints=known_in(here.where))
         for path in paths:
             for found in ooni.read(path, hosts, seen=seen):
-                _take_in(found, store, _pipeline(settings), receipt)
+                _take_in(found, store, pipeline, receipt)
         receipt.events = _review(store, settings)
     show(receipt, as_json=as_json)
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from monitor.app import App
 from monitor.cli.frame import CommandError, err, load_settings, out
+from monitor.store import StoreError
 
 EVERY = timedelta(seconds=2)
 """Between two looks at the file: a copy or an editor's save takes less, so that half a file is seldom read."""
@@ -28,7 +29,8 @@ def stamp(path: Path) -> Stamp:
 
 
 class Reloader:
-    """Reads the app's configuration anew when asked to, or when its file has changed and two looks found it the same.
+    """Reads the app's configuration and fingerprints anew when asked to, or when the configuration's file has changed
+    and two looks found it the same.
 
     A file with mistakes is told of on standard error, and the old configuration stays in force; so it does while the
     file is away.
@@ -55,7 +57,7 @@ class Reloader:
         self._read = stamp(self._path)
         try:
             self._app.reload(load_settings(self._path))
-        except CommandError as fault:
+        except (CommandError, StoreError) as fault:
             err.print(f"{fault}\nThe configuration was not reloaded; the old one stays in force.", markup=False)
         else:
             out.print(f"Reloaded {self._path}: {len(self._app.settings.targets)} targets.", markup=False)

@@ -78,7 +78,13 @@ async def _watch(settings: Settings, data_dir: Location, host: str, port: int) -
     teller = Teller(out)
     with (
         open_door(host, port) as door,
-        App(settings, data_dir, on_review=teller.reviewed, on_untended=teller.untended) as app,
+        App(
+            settings,
+            data_dir,
+            on_review=teller.reviewed,
+            on_untended=teller.untended,
+            on_mistake=teller.mistaken,
+        ) as app,
     ):
         stop_on_signals(app)
         Reloader(app).watch()

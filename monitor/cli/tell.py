@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -39,6 +41,27 @@ class Teller:
         if self._told.get("store") != line:
             self._told["store"] = line
             self._console.print(line, style="yellow", markup=False, soft_wrap=True)
+
+    def mistaken(self, mistake: Exception) -> None:
+        """Tell once of each line of code at which a burst of experiments broke off, and nothing of what it held."""
+        line = f"A burst of experiments was cut short by a mistake in this program, measuring goes on: {where(mistake)}"
+        if self._told.get(line) is None:
+            self._told[line] = line
+            self._console.print(line, style="yellow", markup=False, soft_wrap=True)
+
+
+def where(mistake: BaseException) -> str:
+    """The kind of an exception and the line of code that raised it; of a group, of its first. Messages stay out: they
+    may hold addresses and names.
+
+    >>> where(ExceptionGroup("several", [KeyError("a secret")]))
+    'KeyError'
+    """
+    while isinstance(mistake, BaseExceptionGroup):
+        mistake = mistake.exceptions[0]
+    frames = traceback.extract_tb(mistake.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(mistake).__name__}{place}"
 
 
 def health_line(status: VantageStatus) -> str:

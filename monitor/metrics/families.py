@@ -122,6 +122,11 @@ OWN: tuple[Family, ...] = (
         kind="counter",
     ),
     Family(
+        name="presscanary_burst_mistakes_total",
+        help="Bursts of experiments that a mistake in the program cut short since the process started.",
+        kind="counter",
+    ),
+    Family(
         name="presscanary_schedule_started_total",
         help="Scheduled measurements that began since the process started.",
         kind="counter",

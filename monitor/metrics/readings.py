@@ -125,6 +125,7 @@ def of_runtime(runtime: Runtime) -> Iterator[Sample]:
     yield "presscanary_build_info", (runtime.version,), 1.0
     for state, count in runtime.measured.items():
         yield "presscanary_measurements_total", (state.value,), float(count)
+    yield "presscanary_burst_mistakes_total", (), float(runtime.mistakes)
     if runtime.store_bytes is not None:
         yield "presscanary_store_bytes", (), float(runtime.store_bytes)
         yield "presscanary_store_over_limit", (), float(runtime.over_limit)

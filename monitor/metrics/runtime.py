@@ -28,6 +28,8 @@ class Runtime:
     """None where nothing is scheduled here (a page that only reads)."""
     measured: MutableMapping[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
 
+    mistakes: int = 0
+    """Bursts of experiments that an exception of ours cut short."""
     store_bytes: int | None = None
     """Size of the data folder; None where this process does not look after one."""
     store_limit: int | None = None

@@ -184,11 +184,12 @@ SECTIONS: Mapping[str, tuple[Panel, ...]] = {
         ),
         Panel(
             title="Schedule",
-            description="Begun, missed and left-out runs per second.",
+            description="Begun, missed and left-out runs per second; bursts that a mistake in the program cut short.",
             queries={
                 "begun": f"sum(rate(presscanary_schedule_started_total{{{OURS}}}[$__rate_interval]))",
                 "missed": f"sum(rate(presscanary_schedule_missed_total{{{OURS}}}[$__rate_interval]))",
                 "left out": f"sum(rate(presscanary_schedule_overlapped_total{{{OURS}}}[$__rate_interval]))",
+                "cut short": f"sum(rate(presscanary_burst_mistakes_total{{{OURS}}}[$__rate_interval]))",
             },
             unit="ops",
         ),

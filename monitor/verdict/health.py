@@ -1,27 +1,56 @@
-"""Whether a vantage point can be believed: read from the innocuous targets, and from whether anything was reached."""
+"""Whether a vantage point can be believed: read from the innocuous targets, from whether anything was reached, and from
+what experiments that look at the place itself found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from monitor.model import Health, Outcome, State
+from monitor.model import Finding, Health, Outcome, State
 
 WINDOW = timedelta(minutes=30)
 """Older results say nothing of now: three rounds of the default cadence of ten minutes."""
 _NOTHING = "vantage.nothing_reached"
+LOOKS = ("vantage_health", "resolver_health")
+"""Experiments whose target is the place."""
+UNWELL: Mapping[str, Health] = {
+    "vantage_health.offline": Health.OFFLINE,
+    "vantage_health.captive": Health.SICK,
+    "vantage_health.intercepted": Health.SICK,
+    "vantage_health.sick": Health.SICK,
+}
+"""What they find that makes a place unfit to accuse anybody. A wrong clock and an unwell resolver are only told: the
+pages still come, and where they do not, the innocuous targets fail as well."""
 _SHOWN = 3
 """Names of failing targets that fit into a sentence."""
 
 
-def assess(outcomes: Sequence[Outcome], now: datetime, *, window: timedelta = WINDOW) -> tuple[Health, str]:
-    """The health of the one vantage point that `outcomes` come from, and why, in words for people.
+def assess(
+    outcomes: Sequence[Outcome], now: datetime, *, window: timedelta = WINDOW, findings: Sequence[Finding] = ()
+) -> tuple[Health, str]:
+    """The health of the one vantage point that `outcomes` and `findings` come from, and why, in words for people.
 
     Offline: of everything measured within `window` before `now`, nothing answered, or none of several innocuous
     targets showed a page by any way (a network without an uplink may still answer for everybody else). Sick: at least
     half of the innocuous targets, each by its newest result, fail (one that is down for the controls too does not
     count). Unknown: no innocuous target was measured. The order of `outcomes` does not matter.
+
+    `findings` are those of `LOOKS` that hold at the time, one per kind. One that is in `UNWELL` goes before what the
+    innocuous targets say, unless nothing was reached at all; any other that is not healthy is told beside it.
     """
+    health, why = _by_outcomes(outcomes, now, window)
+    for one in findings:
+        if one.rule_id.endswith(".healthy"):
+            continue
+        found = UNWELL.get(one.rule_id)
+        if found is None or health is Health.OFFLINE:
+            why = f"{why} {one.why}"
+        else:
+            health, why = found, f"{one.why} {why}"
+    return health, why
+
+
+def _by_outcomes(outcomes: Sequence[Outcome], now: datetime, window: timedelta) -> tuple[Health, str]:
     newest = _newest([one for one in outcomes if now - window <= one.time <= now])
     if not newest:
         return Health.UNKNOWN, "Nothing was measured here lately."

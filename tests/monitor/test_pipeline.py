@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
+from monitor.cli import main
 from monitor.model import Bearing, BlockingEvent, EventKind, Health, State, Tier
-from monitor.pipeline import PipelineSettings, experiments_of, note, record, review
+from monitor.pipeline import PipelineSettings, experiments_of, known_in, note, record, review
 from monitor.store import Store, open_store
 from probes.model import Measurement, Purpose, Step, VantagePoint
-from tests.scenes import NOON, connected, control, looked, measured, shook, three, visit
+from tests.scenes import HTTP, NOON, connected, control, fetched, looked, measured, plain_visit, shook, three, visit
 
 SETTINGS = PipelineSettings(lookback=None)
 RESET: tuple[Step, ...] = (
@@ -307,3 +309,107 @@ def test_a_network_whose_vantage_points_stop_reporting_is_an_event_of_its_own(st
     assert (event.kind, event.target, event.end) == (EventKind.OFFLINE, "AS64500", None)
     assert store.events() == (event,)
     assert review(store, now=now, settings=owing) == ()
+
+
+def looked_around(minutes: float, rule: str, *, kind: str = "vantage_health") -> Measurement:
+    """A look at the place itself that shows what its name says."""
+    shown = {
+        "healthy": (),
+        "captive": (replace(fetched("http://library.kg/", status=511), purpose=Purpose.CANARY),),
+        "clock": (),
+        "dead": (replace(looked("generic_timeout_error", name="library.kg"), purpose=Purpose.SITE),),
+    }[rule]
+    date = format_datetime(NOON + timedelta(minutes=minutes + 60 * (rule == "clock")), usegmt=True)
+    site: tuple[Step, ...] = (
+        replace(looked(["93.184.216.34"], name="library.kg"), purpose=Purpose.SITE),
+        replace(fetched("https://library.kg/", headers=(("Date", date),)), purpose=Purpose.SITE),
+    )
+    steps = shown if kind == "resolver_health" else (*site, *shown)
+    return at(minutes, measured(*steps, url="https://library.kg/", target="library", innocuous=True, kind=kind))
+
+
+def test_a_portal_that_is_seen_a_little_later_takes_accusations_back(store):
+    """In the minute in which a portal comes up nobody is accused, though every innocuous site still answered before."""
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    assert note(looked_around(-5, "healthy"), store, settings=SETTINGS).rule_id == "vantage_health.healthy"
+    failed = record(at(1, measured(*RESET)), store, settings=SETTINGS)
+    assert state(store, failed.measurement) is State.BLOCKED
+
+    assert note(looked_around(9, "captive"), store, settings=SETTINGS).rule_id == "vantage_health.captive"
+
+    (row,) = store.outcomes(vantage="kg-1")
+    assert (row.verdict.state, row.verdict.rule_id) == (State.INSUFFICIENT, "vantage.sick")
+
+
+def test_a_portal_holds_until_the_next_look_says_that_it_is_gone(store):
+    """What the last look found is believed; one that finds the place healthy again gives it its voice back."""
+    for minutes in (0, 10):
+        for each in three(*visit()):
+            record(at(minutes, each), store, settings=SETTINGS)
+    note(looked_around(-5, "captive"), store, settings=SETTINGS)
+    before = record(at(1, measured(*RESET)), store, settings=SETTINGS)
+
+    note(looked_around(5, "healthy"), store, settings=SETTINGS)
+    after = record(at(6, measured(*RESET)), store, settings=SETTINGS)
+
+    assert state(store, before.measurement) is State.INSUFFICIENT
+    assert state(store, after.measurement) is State.BLOCKED
+
+
+@pytest.mark.parametrize(("kind", "rule", "words"), [
+    ("vantage_health", "clock", "The clock is 36"),
+    ("resolver_health", "dead", "It answers for no innocuous name"),
+])  # fmt: skip
+def test_a_wrong_clock_and_a_dead_resolver_are_told_and_silence_nobody(store, kind, rule, words):
+    """Pages still come: the place stays healthy, with a sentence that says what is wrong with it."""
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    for name in ("library", "museum"):
+        record(measured(*visit(), target=name, innocuous=True), store, settings=SETTINGS)
+    failed = record(at(1, measured(*RESET)), store, settings=SETTINGS)
+
+    assert note(looked_around(2, rule, kind=kind), store, settings=SETTINGS).rule_id == f"{kind}.{rule}"
+    review(store, now=NOON + timedelta(minutes=3), settings=SETTINGS, points=[VantagePoint(id="kg-1", country="KG")])
+
+    (status,) = store.health()
+    assert (status.health, words in status.why) == (Health.HEALTHY, True)
+    assert state(store, failed.measurement) is State.BLOCKED
+
+
+def test_a_control_behind_a_portal_is_no_control(store):
+    """What it says is taken back where others were judged by it."""
+    failed = record(measured(*RESET), store, settings=SETTINGS)
+    for each in three(*RESET):
+        record(at(1, each), store, settings=SETTINGS)
+    assert state(store, failed.measurement) is State.DOWN
+
+    for number in (1, 2, 3):
+        point = control(number).vantage
+        note(replace(looked_around(2, "captive"), vantage=point), store, settings=SETTINGS)
+
+    assert state(store, failed.measurement) is State.INSUFFICIENT
+
+
+def test_a_list_that_was_read_in_makes_a_notice_known(tmp_path):
+    """From `fingerprints import` to a verdict: what was another page becomes proof."""
+    notice = fetched(HTTP, status=200, kept=b"<p>closed by order no. 77 of the ministry</p>", title="Closed")
+    shown = measured(*plain_visit()[:-1], notice, url=HTTP)
+    listed = tmp_path / "list.jsonl"
+    listed.write_text('{"fingerprint": "b_nat_kg_order", "pattern": "closed by order no.{1,9}of the ministry"}\n')
+    folder = tmp_path / "data"
+
+    def judged() -> str:
+        with open_store(folder) as store:
+            settings = replace(SETTINGS, fingerprints=known_in(folder))
+            for each in three(*plain_visit(), url=HTTP):
+                record(each, store, settings=settings)
+            return record(shown, store, settings=settings).verdict.rule_id
+
+    before = judged()
+    with pytest.raises(SystemExit) as left:
+        main(["--data-dir", str(folder), "fingerprints", "import", str(listed)])
+
+    assert not left.value.code
+    assert before != "http.blockpage.known"
+    assert judged() == "http.blockpage.known"

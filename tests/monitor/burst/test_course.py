@@ -117,3 +117,29 @@ async def test_a_burst_survives_a_reload_that_switches_bursts_off():
 
     assert sum(kind == "sni_swap" for _, kind, _ in world.measured) == 3
     assert world.bursts.fire(PAGE) is False
+
+
+async def test_a_mistake_ends_one_burst_is_told_and_gives_its_place_back():
+    """An exception of ours is nobody's failure: the controls are asked all the same, and the page can have another."""
+    world, told = World(), []
+
+    async def breaks(page: Page, trial: Trial) -> Bearing:
+        raise KeyError(trial.kind)
+
+    world.bursts = Bursts(
+        means=lambda: Means(settings=world.settings, possible=POSSIBLE, innocuous=[LIBRARY]),
+        measure=breaks,
+        ask_controls=world.ask,
+        time=lambda: world.now,
+        sleep=world.sleep,
+        on_mistake=told.append,
+    )
+
+    assert world.bursts.fire(PAGE)
+    await world.settle()
+
+    assert [type(one) for one in told] == [KeyError]
+    assert world.asked == [PAGE.url]
+    assert world.bursts.allowance.running == set()
+    assert world.bursts.fire(PAGE)
+    await world.bursts.stop()

@@ -71,6 +71,8 @@ def cell(hour=0, **changes):
         "evidence": Evidence.ARTEFACT,
         "witnesses": ("20240305_a", "20240305_b"),
         "source": "ooni",
+        "decisive": 3,
+        "exonerating": 1,
     }
     return Cell(**(given | changes))
 
