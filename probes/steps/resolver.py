@@ -86,14 +86,14 @@ async def insist(inbox: Inbox, wire: bytes, settled: asyncio.Event, limit: float
 
 
 async def over_tcp(network: Network, wire: bytes, address: str, port: int) -> bytes:
-    """RFC 1035 §4.2.2: two octets of length, then the message."""
+    """RFC 1035 §4.2.2: two octets of length, then the message; OSError or NamedError where it breaks off."""
     stream = await dial(network, address, port)
     with closing(stream):
         return await _exchange(stream, wire)
 
 
 async def over_tls(trace: Trace, wire: bytes, server: DoTServer) -> bytes:
-    """The same inside TLS (RFC 7858), where the certificate has the server's name."""
+    """The same inside TLS (RFC 7858), where the certificate has the server's name; NamedError where it has not."""
     stream = await dial(trace.network, server.address, server.port)
     with closing(stream):
         trace.own.learn(stream.local)
@@ -103,7 +103,7 @@ async def over_tls(trace: Trace, wire: bytes, server: DoTServer) -> bytes:
 
 
 async def over_https(trace: Trace, wire: bytes, server: DoHServer) -> bytes:
-    """The same by HTTPS (RFC 8484)."""
+    """The same by HTTPS (RFC 8484); NamedError for any answer but 200, ValueError where the URL is none of HTTPS."""
     place = url.parse(server.url)
     if not place.secure:
         raise ValueError(f"DNS over HTTPS needs an https:// URL, not {server.url!r}")

@@ -59,7 +59,7 @@ class SecureStream:
         return self._chain
 
     async def handshake(self) -> None:
-        """Shake hands; OSError (ssl.SSLError among them) where the peer or the path broke it off."""
+        """Shake hands; OSError (ssl.SSLError among them) where it was broken off, NamedError where it never ends."""
         before = self._stream.received
         while self._stream.received - before < _LONGEST_HANDSHAKE:
             try:

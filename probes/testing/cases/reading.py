@@ -36,7 +36,7 @@ class Fields:
         return self.ascii_name(self.text(key), key)
 
     def ascii_name(self, name: str, key: str) -> str:
-        """`name` in lower case and its `xn--` form; the key is told where it is no host name."""
+        """`name` in lower case and its `xn--` form; CaseError, which tells the key, where it is no host name."""
         try:
             return name.rstrip(".").encode("idna").decode().lower()
         except UnicodeError as fault:
@@ -48,7 +48,7 @@ class Fields:
         return self._address(text, key) if text else ""
 
     def port(self, key: str) -> int:
-        """A port number; 0 is a port that nothing has."""
+        """A port number; 0 is a port that nothing has. CaseError for what is none."""
         number = self._get(key, int, "a port number")
         if isinstance(number, bool) or not 0 <= number <= 65535:
             raise CaseError(f"{self.place}: {key}: expected a port number, found {_shown(number)}")
