@@ -10,6 +10,7 @@ from probes.model import (
     DNSSECValidation,
     HTTPRoundTrip,
     Measurement,
+    Purpose,
     QUICHandshake,
     Screened,
     Step,
@@ -86,11 +87,24 @@ def _name(step: Step) -> str:
 
 
 def _subject(step: Step) -> str:
+    """What a step was about; in an experiment also what it was made for."""
+    purpose = "" if step.purpose is Purpose.VISIT else f" ({step.purpose})"
+    return f"{_about(step)}{purpose}"
+
+
+def _about(step: Step) -> str:
     match step:
-        case DNSLookup():
-            return f"{step.query_type:4} {step.name} by {step.resolver or 'the system resolver'}"
-        case DNSSECValidation():
-            return f"{step.query_type:4} {step.name} by {step.resolver or 'the system resolver'}"
+        case DNSLookup() | DNSSECValidation():
+            way = " over TCP" if step.engine == "tcp" else ""
+            return f"{step.query_type:4} {step.name} by {step.resolver or 'the system resolver'}{way}"
+        case TTLTrial():
+            return f"{_place(step)}, {step.method} {step.name}, hops to live: {step.ttl}"
+        case TLSHandshake() | QUICHandshake() if step.purpose is not Purpose.VISIT and step.server_name:
+            return f"{_place(step)} as {step.server_name}"
+    return _place(step)
+
+
+def _place(step: Screened | TCPConnect | TLSHandshake | HTTPRoundTrip | QUICHandshake | TTLTrial) -> str:
     return f"[{step.address}]:{step.port}" if ":" in step.address else f"{step.address}:{step.port}"
 
 
@@ -114,7 +128,7 @@ def _outcome(step: Step) -> str:
         case QUICHandshake():
             return f"QUIC version {step.version} {step.alpn}, certificate good for {step.server_name}"
         case TTLTrial():
-            return f"{step.method} {step.name} with {step.ttl} hops to live: {step.received} bytes came back"
+            return f"{step.received} bytes came back"
 
 
 def _notes(step: Step) -> list[str]:
@@ -123,12 +137,14 @@ def _notes(step: Step) -> list[str]:
         case DNSLookup():
             others = [each for each in step.datagrams if each.answers != step.answers or each.malformed]
             values = ((each, ", ".join(answer.value for answer in each.answers) or "no address") for each in others)
-            return [f"another answer at {each.arrived:.3f} s, IP TTL {each.ip_ttl}: {text}" for each, text in values]
-        case TCPConnect() if step.icmp:
-            return [f"ICMP type {step.icmp[0]}, code {step.icmp[1]}{f', from {step.router}' if step.router else ''}"]
-        case TLSHandshake() | QUICHandshake() if step.failure:
-            presented = (f"presented: {describe(leaf)}" for leaf in step.chain[:1])
-            return [*filter(None, (step.reason,)), *presented]
+            late = (f"another answer at {each.arrived:.3f} s, IP TTL {each.ip_ttl}: {text}" for each, text in values)
+            return [*late, *_router(step)]
+        case TCPConnect() | TTLTrial():
+            return _router(step)
+        case TLSHandshake() if step.failure:
+            return _refused(step)
+        case QUICHandshake() if step.failure:
+            return [*_refused(step), *_router(step)]
         case HTTPRoundTrip():
             language = f"language: {step.body.language}" if step.body and step.body.language else None
             location = next((value for name, value in step.headers if name.lower() == "location"), None)
@@ -136,6 +152,19 @@ def _notes(step: Step) -> list[str]:
             shown = (step.url, title, language, f"leads to {location}" if location else None)
             return [text for text in (*shown, step.failure and step.status and f"status {step.status}") if text]
     return []
+
+
+def _router(step: DNSLookup | TCPConnect | QUICHandshake | TTLTrial) -> list[str]:
+    """The ICMP error that came, and who sent it."""
+    if step.icmp is None:
+        return []
+    return [f"ICMP type {step.icmp[0]}, code {step.icmp[1]}{f', from {step.router}' if step.router else ''}"]
+
+
+def _refused(step: TLSHandshake | QUICHandshake) -> list[str]:
+    """Why a handshake failed, and with which certificate."""
+    presented = (f"presented: {describe(leaf)}" for leaf in step.chain[:1])
+    return [*filter(None, (step.reason,)), *presented]
 
 
 def _size(step: HTTPRoundTrip) -> str:

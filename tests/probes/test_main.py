@@ -19,9 +19,11 @@ from probes.model import (
     DNSLookup,
     HTTPRoundTrip,
     Measurement,
+    Purpose,
     Screened,
     TCPConnect,
     TLSHandshake,
+    TTLTrial,
     VantagePoint,
 )
 
@@ -185,6 +187,36 @@ def test_everything_worth_knowing_is_shown() -> None:
     ):
         assert part in shown
     assert "\x1b" not in shown
+
+
+def test_what_an_experiment_compares_is_shown() -> None:
+    """Failed or not, a step of an experiment says under which name, how far, by which way and what for it was made."""
+    over_tcp = replace(STEPS[0], engine="tcp", resolver="9.9.9.9:53", icmp=(3, 13), router="185.2.3.4")
+    swapped = replace(STEPS[3], failure="connection_reset", purpose=Purpose.TRIGGER_AT_ECHO)
+    died = TTLTrial(
+        hop=0,
+        method="tls",
+        name="kloop.kg",
+        address="104.1.2.3",
+        port=443,
+        ttl=3,
+        started=0.1,
+        duration=0.1,
+        failure="host_unreachable",
+        icmp=(11, 0),
+        router="185.2.3.5",
+        purpose=Purpose.TRIGGER_AT_TARGET,
+    )
+    shown = render(replace(MEASURED, steps=(over_tcp, swapped, died)), colour=False)
+    for part in (
+        "kloop.kg by 9.9.9.9:53 over TCP ",
+        "ICMP type 3, code 13, from 185.2.3.4",
+        "104.1.2.3:443 as kloop.kg (trigger@echo) ",
+        "104.1.2.3:443, tls kloop.kg, hops to live: 3 (trigger@target) ",
+        "ICMP type 11, code 0, from 185.2.3.5",
+    ):
+        assert part in shown
+    assert "(visit)" not in shown
 
 
 def test_colour_is_only_for_terminals() -> None:
