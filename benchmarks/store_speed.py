@@ -2,9 +2,11 @@
 
     python -m benchmarks.store_speed [--rows 5_000_000] [--rounds 5]
 
-200 targets x 50 vantage points, evenly over a year. Our months are made as `seal` makes them; the last tick is in the
-tail. The peers are loaded from our files with the columns that the questions need. The table says medians and ratios; a
-peer that is not installed is left out, by name.
+200 targets x 50 vantage points, evenly over a year. Our months are made as `seal` makes them, the rollups as ingest
+would have left them; the last tick is in the tail. The peers are loaded with the same rows and the columns that the
+questions need, sorted by the key that serves them. Every answer is handed over as rows in Python, and must be the same
+rows everywhere before anything is timed. The table says medians and ratios; a peer that is not installed is left out,
+by name.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import resource
 import shutil
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -25,12 +28,14 @@ import duckdb
 
 from benchmarks.store_faults import made
 from monitor.model import State
-from monitor.store import open_folder, segments
+from monitor.store import open_folder, rollups, segments
 from monitor.store.archive import SEALED, quoted
 from monitor.store.scan import Scan, scan
 from monitor.store.sealing import write
 from monitor.store.sqlite import SQLiteStore
+from monitor.store.symbols import Texts
 from monitor.store.times import DAY, HOUR, microseconds
+from monitor.store.transaction import Transaction
 from monitor.store.upkeep import Upkeep, quiet
 
 TARGETS, VANTAGES = 200, 50
@@ -39,6 +44,7 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = 365 * DAY
 BEGIN = microseconds(START)
 END = BEGIN + YEAR
+ROWS = "rows.parquet"
 NEEDED = "target, vantage, network, time, state, total, measurement"
 
 _TEXTS = {
@@ -101,6 +107,7 @@ def fill(store: SQLiteStore, ticks: int) -> float:
             rows = month_rows(found[0], found[-1] + 1, ticks)
             written = write(upkeep, session, number, month, told=quiet, source=rows)
         upkeep.write(lambda transaction, it=written: segments.enter(transaction.connection, it))
+    upkeep.write(lambda transaction: _count(store, transaction))
     took = time.perf_counter() - began
     last = START + timedelta(microseconds=(ticks - 1) * step)
     store.append_all(
@@ -120,6 +127,26 @@ def fill(store: SQLiteStore, ticks: int) -> float:
     return took
 
 
+def _count(store: SQLiteStore, transaction: Transaction) -> None:
+    """Fill hours and days from the months, as ingest would have."""
+    known = ("target", "vantage", "country", "network", "role")
+    states = ", ".join(f"count(*) FILTER (state = '{state.value}')" for state in State)
+    with store.upkeep.archive.engine.session() as session:
+        session.execute("CREATE TEMP TABLE symbol (text VARCHAR, id BIGINT)")
+        for name in known:
+            found = session.execute(f"SELECT DISTINCT {name} FROM {_source(store)}").fetchall()
+            session.executemany("INSERT INTO symbol VALUES (?, ?)", [(it, transaction.symbols(it)) for (it,) in found])
+        for table, _, width, _ in rollups.SERIES:
+            session.execute(
+                f"SELECT {', '.join(f'(SELECT id FROM symbol WHERE text = {name}) AS {name}_id' for name in known)}, "
+                f"time // {width} AS unit, innocuous, {states}, count(total), sum(round(total * 1e6)::BIGINT)::BIGINT "
+                f"FROM {_source(store)} GROUP BY ALL ORDER BY target_id, unit, vantage_id"
+            )
+            insertion = f"INSERT INTO {table} VALUES (?1, ?6, ?2, ?3, ?4, ?5, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+            while rows := session.fetchmany(100_000):
+                transaction.connection.executemany(insertion, rows)
+
+
 QUESTIONS = {
     "heat map, 90 days": (
         "SELECT vantage, time // {DAY} AS d, state, count(*) FROM result "
@@ -134,60 +161,98 @@ QUESTIONS = {
     ),
 }
 _NUMBERS = {"DAY": DAY, "HOUR": HOUR, "recent": END - 90 * DAY}
+MONTH = "one month to Parquet"
+JUNE, JULY = (microseconds(datetime(2025, month, 1, tzinfo=UTC)) for month in (6, 7))
+_MONTH = f"SELECT {NEEDED} FROM result WHERE target = 'target-077' AND time >= {JUNE} AND time < {JULY}"
+COUNTED = {
+    "heat map, 90 days": ("daily", "vantage", _NUMBERS["recent"] // DAY),
+    "hourly, a year": ("hourly", None, None),
+}
+"""What our store answers from its rollups: the table, by what, and from when on."""
 
 
 def ours(store: SQLiteStore, home: Path) -> dict[str, Ask]:
     """Our questions, put to the open store."""
-    del home
-    upkeep: Upkeep = store.upkeep
-    asks: dict[str, Ask] = {
-        "latest of all pairs": lambda: upkeep.read(
-            lambda connection: connection.execute("SELECT target, vantage, time, state FROM latest").fetchall()
-        )
-    }
-    for name, text in QUESTIONS.items():
-        since = _NUMBERS["recent"] if "recent" in text else BEGIN
-        asks[name] = _scanning(upkeep, text, since)
-    return asks
-
-
-def _scanning(upkeep: Upkeep, text: str, since: int) -> Ask:
-    asked = Scan(
-        statement=text.format(**_NUMBERS),
-        columns=("target", "vantage", "network", "time", "state", "total"),
-        target="target-077" if "target-077" in text else None,
-        since=since,
+    upkeep, texts = store.upkeep, Texts()
+    month = Scan(
+        statement=f"COPY ({_MONTH}) TO {quoted(home / 'ours.parquet')} (FORMAT parquet, COMPRESSION zstd)",
+        columns=tuple(NEEDED.split(", ")),
+        target="target-077",
+        since=JUNE,
+        until=JULY,
     )
-    return lambda: scan(upkeep, asked)
+    whole = Scan(
+        statement=QUESTIONS["full scan"].format(**_NUMBERS), columns=("target", "network", "time", "state", "total")
+    )
+    return {
+        "latest of all pairs": lambda: upkeep.read(lambda connection: _latest(connection, texts)),
+        **{name: _counting(upkeep, texts, *asked) for name, asked in COUNTED.items()},
+        "full scan": lambda: scan(upkeep, whole),
+        MONTH: lambda: scan(upkeep, month),
+    }
 
 
-def duckdb_file(store: SQLiteStore, home: Path) -> dict[str, Ask]:
+def _latest(connection: sqlite3.Connection, texts: Texts) -> list[tuple[Any, ...]]:
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found = cursor.execute("SELECT target, vantage, time, state FROM latest").fetchall()
+    texts.refresh(connection)
+    return [(texts[target], texts[vantage], time, texts[state]) for target, vantage, time, state in found]
+
+
+def _counting(upkeep: Upkeep, texts: Texts, table: str, by: str | None, since: int | None) -> Ask:
+    return lambda: upkeep.read(
+        lambda connection: rollups.series(connection, texts, table, target="target-077", by=by, since=since)
+    )
+
+
+def _answer(question: str, rows: list[tuple[Any, ...]], engine: str) -> list[tuple[str, ...]]:
+    """Rows in one form for all engines: our counts side by side become a row per state, sums of floats are left out."""
+    if engine == "press canary" and question in COUNTED:
+        by = COUNTED[question][1] is not None
+        rows = [
+            (*((row[1], row[0]) if by else (row[0],)), state.value, count)
+            for row in rows
+            for state, count in zip(State, row[2 if by else 1 :], strict=True)
+            if count
+        ]
+    return sorted(tuple(map(str, row[:5])) for row in rows)
+
+
+def hand_over(store: SQLiteStore, home: Path) -> None:
+    """All rows, tail included, as the file that the peers are loaded from."""
+    to = quoted(home / ROWS)
+    statement = f"COPY (SELECT {NEEDED} FROM result) TO {to} (FORMAT parquet)"
+    scan(store.upkeep, Scan(statement=statement, columns=tuple(NEEDED.split(", "))))
+
+
+def duckdb_file(home: Path) -> dict[str, Ask]:
     """DuckDB's own file with the same rows."""
     connection = duckdb.connect(str(home / "peer.duckdb"), config={"threads": 2})
-    source = _source(store)
-    connection.execute(f"CREATE TABLE result AS SELECT {NEEDED} FROM {source} ORDER BY target, vantage, time")
+    connection.execute(f"CREATE TABLE result AS FROM {quoted(home / ROWS)} ORDER BY target, vantage, time")
     connection.execute("CHECKPOINT")
     latest = (
         f"SELECT target, vantage, max(time), arg_max(state, time) FROM result WHERE time >= {END - 2 * DAY} "
         "GROUP BY target, vantage"
     )
+    month = f"COPY ({_MONTH}) TO {quoted(home / 'duckdb.parquet')} (FORMAT parquet, COMPRESSION zstd)"
     texts = {"latest of all pairs": latest} | {name: text.format(**_NUMBERS) for name, text in QUESTIONS.items()}
+    texts[MONTH] = month
     return {name: lambda text=text: connection.execute(text).fetchall() for name, text in texts.items()}  # type: ignore[misc]
 
 
-def chdb_engine(store: SQLiteStore, home: Path) -> dict[str, Ask]:
+def chdb_engine(home: Path) -> dict[str, Ask]:
     """ClickHouse in a process: MergeTree in the order of our files."""
     from chdb.session import Session  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - optional
 
     session = Session(str(home / "peer.chdb"))
-    files = f"file('{store.upkeep.folder.segments}/*/*.parquet', Parquet)"
     session.query(
         "CREATE TABLE result (target LowCardinality(String), vantage LowCardinality(String), "
         "network LowCardinality(String), time Int64, "
         "state LowCardinality(String), total Float64, measurement String) ENGINE = MergeTree "
         "PARTITION BY toYYYYMM(fromUnixTimestamp64Micro(time)) ORDER BY (target, vantage, time)"
     )
-    session.query(f"INSERT INTO result SELECT {NEEDED} FROM {files}")
+    session.query(f"INSERT INTO result SELECT {NEEDED} FROM file('{home / ROWS}', Parquet)")
     session.query("OPTIMIZE TABLE result FINAL")
     latest = (
         f"SELECT target, vantage, max(time), argMax(state, time) FROM result WHERE time >= {END - 2 * DAY} "
@@ -197,10 +262,18 @@ def chdb_engine(store: SQLiteStore, home: Path) -> dict[str, Ask]:
         name: text.format(**_NUMBERS).replace("time // ", "intDiv(time, ").replace(" AS d", ") AS d")
         for name, text in QUESTIONS.items()
     }
-    return {name: lambda text=text: [(str(session.query(text, "Null")),)] for name, text in texts.items()}  # type: ignore[misc]
+    texts[MONTH] = (
+        f"INSERT INTO FUNCTION file('{home / 'chdb.parquet'}', Parquet) {_MONTH} "
+        "SETTINGS engine_file_truncate_on_insert = 1, output_format_parquet_compression_method = 'zstd'"
+    )
+
+    def handed(text: str) -> list[tuple[Any, ...]]:
+        return [tuple(line.split("\t")) for line in session.query(text, "TabSeparated").bytes().decode().splitlines()]
+
+    return {name: lambda text=text: handed(text) for name, text in texts.items()}  # type: ignore[misc]
 
 
-def postgres(store: SQLiteStore, home: Path) -> dict[str, Ask]:
+def postgres(home: Path) -> dict[str, Ask]:
     """PostgreSQL 18 from PyPI, one table with the key (target, vantage, time)."""
     import psycopg  # noqa: PLC0415 - optional
 
@@ -216,7 +289,7 @@ def postgres(store: SQLiteStore, home: Path) -> dict[str, Ask]:
     )
     csv = home / "rows.csv"
     duckdb.sql(
-        f"COPY (SELECT {NEEDED.replace('measurement', 'hex(measurement)')} FROM {_source(store)}) TO {quoted(csv)}"
+        f"COPY (SELECT {NEEDED.replace('measurement', 'hex(measurement)')} FROM {quoted(home / ROWS)}) TO {quoted(csv)}"
     )
     with csv.open("rb") as file, connection.cursor().copy("COPY result FROM STDIN (FORMAT csv, HEADER)") as copy:
         while piece := file.read(1 << 20):
@@ -231,12 +304,24 @@ def postgres(store: SQLiteStore, home: Path) -> dict[str, Ask]:
     texts = {"latest of all pairs": latest + "ORDER BY target, vantage, time DESC"} | {
         name: text.format(**_NUMBERS).replace("//", "/") for name, text in QUESTIONS.items()
     }
-    return {name: lambda text=text: connection.execute(text).fetchall() for name, text in texts.items()}  # type: ignore[misc, arg-type]
+
+    def to_parquet() -> list[tuple[Any, ...]]:
+        """It writes none itself: its fastest way out, and DuckDB."""
+        with csv.open("wb") as file, connection.cursor().copy(f"COPY ({_MONTH}) TO STDOUT (FORMAT csv)") as copy:  # type: ignore[arg-type]
+            for piece in copy:
+                file.write(piece)
+        to = quoted(home / "postgres.parquet")
+        with duckdb.connect() as writer:
+            writer.execute(f"COPY (FROM read_csv({quoted(csv)})) TO {to} (FORMAT parquet, COMPRESSION zstd)")
+        return []
+
+    return {name: lambda text=text: connection.execute(text).fetchall() for name, text in texts.items()} | {  # type: ignore[misc, arg-type]
+        MONTH: to_parquet
+    }
 
 
 _SERVERS: list[Any] = []
-ENGINES: dict[str, Callable[[SQLiteStore, Path], dict[str, Ask]]] = {
-    "press canary": ours,
+PEERS: dict[str, Callable[[Path], dict[str, Ask]]] = {
     "DuckDB file": duckdb_file,
     "chDB": chdb_engine,
     "PostgreSQL": postgres,
@@ -259,7 +344,10 @@ def measure(rows: int, rounds: int) -> None:
                 f"{sealed:,} sealed rows written in {took:.1f} s, {size / sealed:.1f} bytes a row; 10,000 in the tail",
                 flush=True,
             )
-            asks = {name: asked for name, make in ENGINES.items() if (asked := _made(name, make, store, home))}
+            asks = {"press canary": ours(store, home)}
+            hand_over(store, home)
+            asks |= {name: asked for name, make in PEERS.items() if (asked := _made(name, make, home))}
+            _compare(asks)
             _table(asks, rounds)
     finally:
         for server in _SERVERS:
@@ -268,17 +356,25 @@ def measure(rows: int, rounds: int) -> None:
     print(f"\nmost memory, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 
 
-def _made(
-    name: str, make: Callable[[SQLiteStore, Path], dict[str, Ask]], store: SQLiteStore, home: Path
-) -> dict[str, Ask] | None:
+def _made(name: str, make: Callable[[Path], dict[str, Ask]], home: Path) -> dict[str, Ask] | None:
     began = time.perf_counter()
     try:
-        asked = make(store, home)
+        asked = make(home)
     except ImportError as missing:
         print(f"{name} is left out: {missing}")
         return None
     print(f"{name}: ready after {time.perf_counter() - began:.1f} s", flush=True)
     return asked
+
+
+def _compare(asks: dict[str, dict[str, Ask]]) -> None:
+    """Everybody's answers must be ours: the same rows."""
+    for question in (*QUESTIONS, "latest of all pairs"):
+        expected = _answer(question, asks["press canary"][question](), "press canary")
+        for name, asked in asks.items():
+            if _answer(question, asked[question](), name) != expected:
+                raise SystemExit(f"{name} answers {question!r} otherwise than press canary")
+        print(f"{question}: {len(expected):,} rows, the same from all", flush=True)
 
 
 def _table(asks: dict[str, dict[str, Ask]], rounds: int) -> None:

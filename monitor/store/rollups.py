@@ -72,6 +72,35 @@ def days(
     )
 
 
+def series(
+    connection: sqlite3.Connection,
+    texts: Texts,
+    table: str,
+    *,
+    target: str,
+    by: str | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> list[tuple[Any, ...]]:
+    """Counts of one target in time, read along the key: hour or day, `by` (one of GROUP), and results of each State.
+
+    `table` is one of SERIES; `since` <= hour or day < `until`, numbered from 1970. Controls are counted as well.
+    """
+    (unit,) = (unit for name, unit, *_ in SERIES if name == table)
+    conditions = {"target": spells("target"), "since": f"{unit} >= :since", "until": f"{unit} < :until"}
+    condition, parameters = where(conditions, {"target": target, "since": since, "until": until})
+    group = unit if by is None else f"{unit}, {by}"
+    counts = ", ".join(f"sum({state.value})" for state in State)
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    statement = sentence("SELECT", group, ",", counts, "FROM", table, condition, "GROUP BY", group)
+    found = cursor.execute(statement, parameters).fetchall()
+    if by is None or by == "innocuous":
+        return found
+    texts.refresh(connection)
+    return [(number, texts[name], *counted) for number, name, *counted in found]
+
+
 def _day(row: sqlite3.Row, texts: Texts) -> Day:
     return Day(
         target=texts[row["target"]],

@@ -46,24 +46,36 @@ def scan(upkeep: Upkeep, asked: Scan) -> list[tuple[Any, ...]]:
 
 def _scan(upkeep: Upkeep, connection: sqlite3.Connection, asked: Scan) -> list[tuple[Any, ...]]:
     chosen = segments.live(connection, asked.since, asked.until)
-    columns = ("seq", *(name for name in asked.columns if name != "seq"))
+    hidden = upkeep.archive.hidden(connection, chosen)
+    columns = ("seq", *(name for name in asked.columns if name != "seq")) if hidden else asked.columns
     with upkeep.archive.engine.session() as session:
         wanted = {"since": asked.since, "until": asked.until, "target": asked.target}
         condition = "time >= :since AND time < :until"
         if asked.target is not None:
             condition = sentence(condition, "AND", spells("target"))
         load(session, tail(connection, condition, wanted, columns), "present", columns)
-        _view(upkeep, session, chosen, asked, ", ".join(columns))
+        _view(upkeep, session, chosen, asked, ", ".join(columns), hidden=bool(hidden))
         return upkeep.archive.ask(session, chosen, asked.statement, asked.given)
 
 
 def _view(
-    upkeep: Upkeep, session: DuckDBPyConnection, chosen: tuple[segments.Segment, ...], asked: Scan, listed: str
+    upkeep: Upkeep,
+    session: DuckDBPyConnection,
+    chosen: tuple[segments.Segment, ...],
+    asked: Scan,
+    listed: str,
+    *,
+    hidden: bool,
 ) -> None:
     parts = ["SELECT", listed, "FROM present"]
     if chosen:
-        span = f"time >= {asked.since:d} AND time < {asked.until:d}"
-        within = sentence(span, "AND seq NOT IN (SELECT seq FROM present)")
-        target = () if asked.target is None else ("AND target =", quoted(asked.target))
-        parts += ["UNION ALL SELECT", listed, "FROM", upkeep.archive.source(chosen), "WHERE", within, *target]
+        # The span is a test of each row only where a month reaches out of it, and numbers are read only for overrides.
+        inside = all(asked.since <= it.min_time and it.max_time < asked.until for it in chosen)
+        tests = [
+            "" if inside else f"time >= {asked.since:d} AND time < {asked.until:d}",
+            "seq NOT IN (SELECT seq FROM present)" if hidden else "",
+            "" if asked.target is None else sentence("target =", quoted(asked.target)),
+        ]
+        within = " AND ".join(filter(None, tests))
+        parts += ["UNION ALL SELECT", listed, "FROM", upkeep.archive.source(chosen), within and f"WHERE {within}"]
     session.execute(sentence("CREATE OR REPLACE TEMP VIEW result AS", *parts))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from monitor.model import Cell, Outcome, VantageStatus
-from monitor.store import cells, health, observations
+from monitor.model import Cell, Outcome, State, VantageStatus
+from monitor.store import cells, health, observations, rollups
 from monitor.store.observations import Selection
+from monitor.store.symbols import Texts
 from probes.model import Role
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -90,3 +91,52 @@ def test_every_field_has_its_column(store, folder, table, layout, kind):
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
     assert set(layout.columns) <= columns, f"{kind.__name__}: no column for {set(layout.columns) - columns}"
     assert columns - set(layout.columns) <= {"seq", "id", "digest", "document", "original", "sealed", "revised"}
+
+
+@pytest.mark.parametrize(("table", "width"), [("hourly", 3600), ("daily", 86400)])
+def test_a_series_of_one_target_is_counted_along_its_key(store, folder, made, table, width):
+    """Hours and days of a target, in all and per vantage point, are those of the outcomes, and need no sorting."""
+    names = ("kloop", "azattyk")
+    store.append_all(
+        (
+            *made.entry(
+                n,
+                time=AT + timedelta(minutes=25 * n),
+                target=names[n % 2],
+                vantage=f"kg-{n % 3}",
+                state=(State.OK, State.BLOCKED, State.DOWN)[n % 7 % 3],
+            ),
+            None,
+        )
+        for n in range(200)
+    )
+    since, until = (int((AT + timedelta(hours=hours)).timestamp()) // width for hours in (24, 72))
+    kept = [
+        (int(it.time.timestamp()) // width, it.vantage, it.verdict.state)
+        for it in store.outcomes(target="kloop")
+        if since <= int(it.time.timestamp()) // width < until
+    ]
+    counted = {
+        by: store.upkeep.read(
+            lambda connection, by=by: rollups.series(
+                connection, Texts(), table, target="kloop", by=by, since=since, until=until
+            )
+        )
+        for by in (None, "vantage")
+    }
+    assert sorted(counted["vantage"]) == [
+        (*key, *(kept.count((*key, state)) for state in State)) for key in sorted({it[:2] for it in kept})
+    ]
+    assert counted[None] == [
+        (number, *([(it[0], it[2]) for it in kept].count((number, state)) for state in State))
+        for number in sorted({it[0] for it in kept})
+    ]
+    steps = asked(
+        store,
+        folder,
+        lambda: store.upkeep.read(
+            lambda connection: rollups.series(connection, Texts(), table, target="kloop", by="vantage", since=since)
+        ),
+    )
+    assert f"SEARCH {table} USING PRIMARY KEY (target=? AND" in str(steps)
+    assert "TEMP B-TREE" not in str(steps)
