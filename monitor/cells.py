@@ -16,13 +16,15 @@ _STRENGTH = {Evidence.NONE: 0, Evidence.SERVER_ANSWER: 1, Evidence.AMBIGUOUS: 2,
 """How loudly a blocked verdict speaks for a censor; the loudest speaks for the whole cell."""
 AGREED = 2
 """Experiments that must show the same before a failure means something else than it looks like: one may be mistaken."""
+EXCUSED = "path.others_fail"
+"""The rule that speaks where experiments excuse a failure: what nobody blocks fails there in the same way."""
 REACH = timedelta(minutes=10)
 """Experiments so near in time speak of a failure: a round of the usual schedule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A blocked outcome with the experiments that were made beside it."""
+    """A failed outcome with the experiments that were made beside it."""
 
     outcome: Outcome
     shown: tuple[Finding, ...]
@@ -56,6 +58,32 @@ class Weighed:
         return max((name for name in shown if known and name.startswith(f"{known}.")), default=known)
 
 
+def excuse(outcome: Outcome, findings: Iterable[Finding], *, reach: timedelta = REACH) -> Outcome:
+    """The outcome as it is or, where it is blocked and enough of `findings` excuse that, insufficient by `EXCUSED`.
+
+    Its layer and failure stay. Findings of other pages and places, or farther away than `reach`, say nothing.
+    """
+    near = [one for one in findings if _page(one) == _page(outcome) and abs(one.time - outcome.time) <= reach]
+    if outcome.verdict.state is not State.BLOCKED or not Weighed(outcome=outcome, shown=tuple(near), own=()).excused:
+        return outcome
+    verdict = replace(
+        outcome.verdict,
+        state=State.INSUFFICIENT,
+        rule_id=EXCUSED,
+        technique=None,
+        locus=Locus.UNKNOWN,
+        evidence=Evidence.NONE,
+        controls_agree=0,
+        also=(),
+    )
+    return replace(outcome, verdict=verdict)
+
+
+def is_failure(outcome: Outcome) -> bool:
+    """Whether experiments may speak of an outcome: it is blocked, or was until they excused it."""
+    return outcome.verdict.state is State.BLOCKED or outcome.verdict.rule_id == EXCUSED
+
+
 def fold(
     outcomes: Iterable[Outcome], *, width: timedelta, findings: Iterable[Finding] = (), reach: timedelta = REACH
 ) -> tuple[Cell, ...]:
@@ -79,14 +107,14 @@ def fold(
 
 
 def _weighed(rows: Iterable[Outcome], findings: Iterable[Finding], reach: timedelta) -> Mapping[str, Weighed]:
-    """The blocked outcomes that have experiments beside them, by their measurement."""
+    """The failed outcomes that have experiments beside them, by their measurement."""
     told: dict[tuple[str, ...], list[Finding]] = {}
     for one in findings:
         if one.bearing is not Bearing.NONE:
             told.setdefault(_page(one), []).append(one)
     failed: dict[tuple[str, ...], list[Outcome]] = {}
     for row in rows if told else ():
-        if row.verdict.state is State.BLOCKED and _page(row) in told:
+        if is_failure(row) and _page(row) in told:
             failed.setdefault(_page(row), []).append(row)
     return {
         each.outcome.measurement: each for page, rows in failed.items() for each in _beside(rows, told[page], reach)
@@ -135,7 +163,8 @@ def _cell(rows: Sequence[Outcome], weighed: Mapping[str, Weighed]) -> Cell:
     first = rows[0]
     states = [row.verdict.state for row in rows]
     beside = [each for row in rows if (each := weighed.get(row.measurement)) is not None]
-    excused = {each.outcome.measurement for each in beside if each.excused}
+    accusing = [row.measurement for row in rows if row.verdict.state is State.BLOCKED]
+    excused = {each.outcome.measurement for each in beside if each.excused}.intersection(accusing)
     blocked = [row for row in rows if row.verdict.state is State.BLOCKED and row.measurement not in excused]
     told = {each.outcome.measurement: each.verdict for each in beside}
     worst = max((told.get(row.measurement, row.verdict) for row in blocked), key=_loudness, default=None)

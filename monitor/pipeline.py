@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from monitor.cells import fold
+from monitor.cells import excuse, fold, is_failure
 from monitor.detect import detect
 from monitor.detect.reconcile import reconcile, unaccounted
 from monitor.detect.settings import DetectorSettings
@@ -86,14 +86,15 @@ def record(
 
 
 def note(measurement: Measurement, store: Store, *, settings: PipelineSettings | None = None) -> Finding:
-    """Carry one experiment from fact to finding and keep both, durably; it is no visit, and no target is judged by it.
+    """Carry one experiment from fact to finding and keep both, durably; it is no visit, and is itself not judged.
 
-    A look at the vantage point itself changes whether its neighbours in time can be believed: those are judged again.
+    A look at the vantage point changes whether its neighbours in time can be believed, and any other experiment may
+    excuse the failures of its page: those are judged again.
     ValueError for a kind that is none, StoreError where it could not be kept.
     """
     settings, finding = settings or PipelineSettings(), find(measurement)
-    if store.append_experiment(measurement, finding) and finding.kind in LOOKS:
-        for neighbour in _held_by(finding, store, settings):
+    if store.append_experiment(measurement, finding):
+        for neighbour in (_held_by if finding.kind in LOOKS else _spoken_of)(finding, store, settings):
             _judge_again(neighbour, store, settings)
     return finding
 
@@ -169,7 +170,16 @@ def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -
     health, _ = _health_at(measurement.vantage.id, measurement.started, store, settings, lasting=measurement.duration)
     seen = observe(measurement, controls)
     verdict = judge(measurement, seen, health=health, fingerprints=settings.fingerprints)
-    return flatten(measurement, verdict)
+    outcome = flatten(measurement, verdict)
+    return excuse(outcome, _beside(outcome, store, settings), reach=settings.reach)
+
+
+def _beside(outcome: Outcome, store: Store, settings: PipelineSettings) -> tuple[Finding, ...]:
+    """The experiments that may excuse a failure; none are asked for where nobody is accused."""
+    if outcome.verdict.state is not State.BLOCKED:
+        return ()
+    since, until = outcome.time - settings.reach, outcome.time + settings.reach + timedelta(microseconds=1)
+    return store.findings(since=since, until=until, target=outcome.target, vantage=outcome.vantage)
 
 
 def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> None:
@@ -263,6 +273,15 @@ def _held_by(finding: Finding, store: Store, settings: PipelineSettings) -> tupl
     since, until = finding.time - settings.beside, finding.time + settings.held + timedelta(microseconds=1)
     found = store.outcomes(since=since, until=until, vantage=finding.vantage)
     return tuple(row for row in found if not row.innocuous and not _settled(row))
+
+
+def _spoken_of(finding: Finding, store: Store, settings: PipelineSettings) -> tuple[Outcome, ...]:
+    """The failures that an experiment accuses or excuses."""
+    if finding.bearing is Bearing.NONE:
+        return ()
+    since, until = finding.time - settings.reach, finding.time + settings.reach + timedelta(microseconds=1)
+    found = store.outcomes(since=since, until=until, target=finding.target, url=finding.url, vantage=finding.vantage)
+    return tuple(row for row in found if is_failure(row))
 
 
 def _usable(control: Outcome) -> bool:

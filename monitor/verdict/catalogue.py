@@ -18,6 +18,10 @@ Ruleset `{RULESET}`. The words are explained in [techniques.md](techniques.md).
 all. "vouched for" is an address that a control was given too, that came over DNS over HTTPS, at which a certificate for
 the name was valid, or that is a neighbour (/24, /48) of such an address.
 
+One more id is none of this table: `path.others_fail` (insufficient) takes the place of a blocking rule where
+[experiments](experiments.md) beside the failure show that what nobody blocks fails in the same way. Layer and failure
+stay.
+
 | rule | state | technique | locus | evidence | why |
 |---|---|---|---|---|---|
 """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.cells import fold
+from monitor.cells import EXCUSED, excuse, fold
 from monitor.model import Bearing, Evidence, Finding, Layer, Locus, Outcome, State, Verdict
 from probes.model import Role
 
@@ -204,3 +204,20 @@ def test_experiments_beside_a_page_that_works_change_nothing():
     (cell,) = folded([outcome(0)], [shown(0), shown(1)])
 
     assert (cell.ok, cell.blocked, cell.decisive) == (1, 0, 0)
+
+
+@given(
+    st.lists(st.integers(0, 30), min_size=1, max_size=6, unique=True),
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(Bearing)), max_size=8, unique=True),
+)
+def test_a_cell_is_the_same_whether_what_is_excused_was_judged_again_before_or_not(minutes, told):
+    """A stored excuse and one that is found while folding are the same excuse, counted once."""
+    findings = [shown(minute, bearing) for minute, bearing in told]
+    rows = [blocked(minute) for minute in minutes]
+
+    again = [excuse(row, findings) for row in rows]
+
+    assert folded(again, findings) == folded(rows, findings)
+    assert all(
+        (row.verdict.state, row.verdict.rule_id) == (State.INSUFFICIENT, EXCUSED) or row in rows for row in again
+    )

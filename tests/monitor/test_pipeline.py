@@ -291,6 +291,46 @@ def test_decisive_experiments_beside_the_failures_confirm_the_event_and_name_its
     assert [one.rule_id for one in experiments_of(after, store)] == ["sni_swap.proven"] * 4
 
 
+def shared(minutes: float, name: str = "connection_reset", other: str | None = "connection_reset") -> Measurement:
+    """A swap of server names at one address and at our own server: `name` befalls the target's, `other` another's."""
+    steps = [
+        replace(step, purpose=purpose)
+        for purpose, failure in (
+            (Purpose.TRIGGER_AT_TARGET, name),
+            (Purpose.INNOCUOUS_AT_TARGET, other),
+            (Purpose.TRIGGER_AT_ECHO, None),
+            (Purpose.INNOCUOUS_AT_ECHO, None),
+        )
+        for step in (connected(), shook(failure=failure))
+    ]
+    return at(minutes, measured(*steps, kind="sni_swap"))
+
+
+def test_an_excused_failure_is_nowhere_called_blocked_until_proof_outweighs_the_excuse(store):
+    """What nobody blocks fails in the same way: the stored verdict says so, whichever came first; as many proofs as
+    excuses bring the accusation back."""
+    for each in three(*visit()):
+        record(each, store, settings=SETTINGS)
+    first = record(at(1, measured(*RESET)), store, settings=SETTINGS).measurement
+    note(shared(2), store, settings=SETTINGS)
+    assert state(store, first) is State.BLOCKED
+
+    finding = note(shared(3), store, settings=SETTINGS)
+    second = record(at(4, measured(*RESET)), store, settings=SETTINGS)
+
+    assert (finding.rule_id, finding.bearing) == ("sni_swap.address", Bearing.EXONERATING)
+    assert (second.verdict.state, second.verdict.rule_id) == (State.INSUFFICIENT, "path.others_fail")
+    assert second.verdict.failure == "connection_reset"
+    assert {each.outcome.verdict.state for each in store.latest() if each.outcome.vantage == "kg-1"} == {
+        State.INSUFFICIENT
+    }
+
+    for minute in (5, 6):
+        note(swapped(minute), store, settings=SETTINGS)
+
+    assert (state(store, first), state(store, second.measurement)) == (State.BLOCKED, State.BLOCKED)
+
+
 def test_a_network_whose_vantage_points_stop_reporting_is_an_event_of_its_own(store):
     """The schedule says what is due; nobody's silence is a block, and nobody is missed without a schedule."""
     here = ("here-1", "here-2")

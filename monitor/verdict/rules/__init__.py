@@ -10,7 +10,7 @@ A rule of 3 needs most controls to have had the same thing working, so its place
 from monitor.verdict.rule import Rule
 from monitor.verdict.rules import control, dns, http, tcp, tls, vantage
 
-RULESET = "2026.11.4"
+RULESET = "2026.11.5"
 """Changes with every rule that is added or reordered; a verdict carries the one it was made with."""
 
 RULES: tuple[Rule, ...] = (
