@@ -14,8 +14,9 @@ from monitor.config import BurstSettings
 from monitor.model import Bearing
 from probes.model import Target
 
-PROVED = 2
-"""Decisive experiments after which a burst has done what it was made for."""
+PROVED = 3
+"""Decisive experiments after which a burst has done what it was made for: with these a network's only vantage point is
+believed at once (monitor.detect)."""
 
 Measure = Callable[[Page, Trial], Awaitable[Bearing]]
 AskControls = Callable[[Target, str], Awaitable[None]]

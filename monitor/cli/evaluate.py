@@ -105,8 +105,8 @@ def _figures(table: Sequence[Row], width: int | None) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, width=width)
     made.add_column("detector", overflow="fold")
     for heading in (
-        "precision", "recall", "false/unit-yr", "its range", "detect p50/p90", "onset p50/p90", "in interval",
-        "end p50/p90", "fragments", "alerts/event",
+        "precision", "recall", "false/unit-yr", "its range", "detect p50/p90", "onset p50/p90", "middle p50/p90",
+        "in interval", "end p50/p90", "fragments", "alerts/event",
     ):  # fmt: skip
         made.add_column(heading, justify="right")
     for each in table:
@@ -116,6 +116,7 @@ def _figures(table: Sequence[Row], width: int | None) -> Table:
             _number(each.false_alarms_per_unit_year, 2), f"{_number(spread.lowest, 2)}-{_number(spread.highest, 2)}",
             f"{_number(each.time_to_detect_p50_min)}/{_number(each.time_to_detect_p90_min)}",
             f"{_number(each.onset_error_p50_min)}/{_number(each.onset_error_p90_min)}",
+            f"{_number(each.onset_middle_p50_min)}/{_number(each.onset_middle_p90_min)}",
             _number(each.onset_in_interval, 2),
             f"{_number(each.end_error_p50_min)}/{_number(each.end_error_p90_min)}",
             str(each.fragments), _number(each.alerts_per_event, 1),
@@ -149,4 +150,5 @@ def _notes(table: Sequence[Row], seeds: Sequence[int], world: World) -> Iterator
         f"{len(seeds)} seeds ({', '.join(map(str, seeds))}) of {world.days} days: {first.unit_years:.1f} unit-years "
         f"(a unit is a target on a network), {first.blocks} true blocks of units."
     )
+    yield "Onset: the first failure that counts, and the middle of the interval that it ends."
     yield "Times in minutes. The range is from seed to seed. A tier counts what ever reached it, when it reached it."

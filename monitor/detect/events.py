@@ -18,7 +18,7 @@ from monitor.detect.tiers import Votes, tier_of
 from monitor.model import BlockingEvent, EventKind, Interval, Locus, Tier
 from probes.document import rfc3339
 
-DETECTOR = "bernoulli-cusum/3"
+DETECTOR = "bernoulli-cusum/4"
 """Name and version of the method, as it stands in every event."""
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.detect.cusum import Track, earliest, levels
-from monitor.detect.increment import failures, success
+from monitor.detect.increment import experiments, failures, success
 from monitor.detect.series import Floats, Ints, Small
 from monitor.detect.settings import DetectorSettings
 
@@ -29,6 +29,8 @@ class Rows:
     evidence: Small
     failing: Ints
     """Positions of those that failed."""
+    decisive: Small | None = None
+    """Experiments beside each of those that failed; None where nobody makes any."""
 
 
 class Event(NamedTuple):
@@ -70,7 +72,10 @@ class Ground:
     def of(cls, rows: Rows, tracks: Sequence[Track], nulls: Floats, settings: DetectorSettings) -> Ground:
         """Work out what each event adds, from how probable each failure was without a block."""
         adds = np.zeros(len(rows.start))
-        adds[rows.failing] = rows.blocked[rows.failing] * failures(nulls, rows.evidence[rows.failing], settings)
+        failed = rows.blocked[rows.failing]
+        adds[rows.failing] = failed * failures(nulls, rows.evidence[rows.failing], settings)
+        if rows.decisive is not None:
+            adds[rows.failing] += experiments(failed, rows.decisive, settings)
         ground = cls(rows=rows, tracks=tracks, settings=settings, fall=success(settings))
         for track in tracks:
             change = adds[track.rows[track.events]] + ground.fall * track.ok[track.events]

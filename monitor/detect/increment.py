@@ -47,3 +47,15 @@ def failures(p0: Floats, evidence: Small, settings: DetectorSettings) -> Floats:
     p1 = 1 - (1 - p0) * (1 - settings.pi)
     nats: Floats = np.minimum(settings.failure_cap, settings.discount * (np.log(p1 / p0) + ratio))
     return nats
+
+
+def experiments(failed: Small, decisive: Small, settings: DetectorSettings) -> Floats:
+    """What the decisive experiments beside failures add: at most one for each failure, because those of one round are
+    made over the same line in the same minute.
+
+    >>> experiments(np.array([1, 1]), np.array([0, 4]), DetectorSettings()).round(2).tolist()
+    [0.0, 2.64]
+    """
+    in_blocks, elsewhere = settings.decisive
+    nats: Floats = np.minimum(failed, decisive) * log(in_blocks / elsewhere)
+    return nats

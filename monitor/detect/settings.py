@@ -39,6 +39,9 @@ class DetectorSettings:
     2024)."""
     server_answer: tuple[float, float] = (0.004, 0.12)
     """The same for an answer that the server itself gave (study)."""
+    decisive: tuple[float, float] = (0.70, 0.05)
+    """How often an experiment beside a failure shows that the network makes the difference: in blocks, elsewhere (own
+    choice, on purpose less sure than the simulator's experiments; development seeds of `presscanary evaluate`)."""
 
     baseline_floor: float = 0.003
     baseline_ceiling: float = 0.2
@@ -119,7 +122,10 @@ class DetectorSettings:
     """Mean and strength, in vantage points, of what is believed of silence before others speak (own choice)."""
 
     lone_persistence: timedelta = timedelta(minutes=60)
-    """How long the only vantage point of a network must see a block for `likely` (study)."""
+    """How long the only vantage point of a network must see a block for `likely` (study) …"""
+    lone_decisive: int = 3
+    """… unless so many of its experiments show that only the target fails: they are the second opinion that the hour
+    waits for (development seeds)."""
     controls_needed: int = 3
     """Control vantage points that must reach the target for `likely` (CA/B Forum ballot SC-067 asks the same of
     CAs)."""
@@ -133,8 +139,8 @@ class DetectorSettings:
     unit-years)."""
     decisive_points: int = 2
     """At `confirmed`, vantage points whose experiments show that the network makes the difference (study) …"""
-    decisive_repeats: int = 3
-    """… or so many such experiments at one, which then has nobody to contradict it (study)."""
+    decisive_repeats: int = 2
+    """… and how many such experiments each of them needs: one may be mistaken (development seeds)."""
     witnesses: int = 20
     """Measurements named by each event and each network: the earliest ones."""
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from monitor.detect.series import EVIDENCE, LOCI, Ints, Series, Small, moment, stamp
+from monitor.detect.series import EVIDENCE, LOCI, Ints, Series, Small, length, moment, stamp
 from monitor.detect.settings import DetectorSettings
 from monitor.detect.unit import Span
 from monitor.model import Evidence, Locus, NetworkSpan
@@ -51,7 +51,9 @@ class Tally:
     lasted: timedelta
     """From the first to the last failure."""
     alone: bool
-    """No other vantage point of this network had a word to say."""
+    """No other vantage point of this network had a word to say …"""
+    sole: bool
+    """… and none has been at work there for a while: nobody will."""
     disputed: bool
     """One vantage point accuses, another one of the same network sees the target work."""
     pooled: bool
@@ -74,6 +76,7 @@ def tally(span: Span, series: Series, rows: Ints, settings: DetectorSettings) ->
     decisive = np.zeros(len(blocked), np.int64) if series.decisive is None else series.decisive[blocked]
     others = _mates(series, rows[~accusing])
     pooled = series.pooled or (False,) * len(series.vantages)
+    alone = not others and len(span.accusers) == 1
     return Tally(
         span=span,
         network=series.network,
@@ -89,7 +92,8 @@ def tally(span: Span, series: Series, rows: Ints, settings: DetectorSettings) ->
         votes=_votes(series, blocked),
         witnesses=_witnesses(series, blocked, settings.witnesses),
         lasted=moment(series.end[blocked].max()) - moment(series.start[blocked[0]]),
-        alone=not others and len(span.accusers) == 1,
+        alone=alone,
+        sole=alone and _sole(span, series, settings),
         disputed=len(span.accusers) == 1 and any(ok > failed for failed, ok in others),
         pooled=all(pooled[number] for number in set(series.vantage[blocked].tolist())),
         simulated=series.simulated,
@@ -163,12 +167,17 @@ def median_vote(tallies: Iterable[Tally]) -> tuple[int, int]:
 def _inside(span: Span, series: Series) -> Ints:
     """The rows from the span's onset to its last failure; rows of several measurements may begin before that."""
     since = stamp(span.onset[1])
-    last = stamp(span.end[0]) if span.end and span.end[0] else int(series.start[-1])
+    last = _last(span, series)
     widest = 0 if series.end is series.start else int((series.end - series.start).max())
     near = np.arange(
         series.start.searchsorted(since - widest), series.start.searchsorted(max(since, last), side="right")
     )
     return near if not widest else near[series.end[near] >= since]
+
+
+def _last(span: Span, series: Series) -> int:
+    """The span's last failure, or the last row of all while it lasts."""
+    return stamp(span.end[0]) if span.end and span.end[0] else int(series.start[-1])
 
 
 def _provers(series: Series, blocked: Ints, settings: DetectorSettings) -> frozenset[str]:
@@ -177,6 +186,13 @@ def _provers(series: Series, blocked: Ints, settings: DetectorSettings) -> froze
     artefacts = np.bincount(series.vantage[blocked], counts * (series.evidence[blocked] == _ARTEFACT), size)
     proven = (artefacts > 0) & (artefacts >= settings.artefact_share * failed)
     return frozenset(series.vantages[number] for number in np.flatnonzero(proven).tolist())
+
+
+def _sole(span: Span, series: Series, settings: DetectorSettings) -> bool:
+    """Whether nobody else on the network measured the target since some time before the onset, whatever it gave."""
+    since = stamp(span.onset[1]) - length(settings.active)
+    near = series.vantage[series.start.searchsorted(since) : series.start.searchsorted(_last(span, series), "right")]
+    return len(np.unique(near)) <= 1
 
 
 def _mates(series: Series, rows: Ints) -> list[tuple[float, float]]:

@@ -27,10 +27,10 @@ def tier_of(tallies: Sequence[Tally], votes: Votes, settings: DetectorSettings) 
     """The tier that all networks of an event give together.
 
     Suspected: the alarm, and no more. Likely: undisputed, not the server's own doing, reached by at least three control
-    vantage points in two networks, and seen from two vantage points, or for an hour by the only one that its network
-    has. Confirmed: likely, and most failures carry an artefact that only interference leaves, at two vantage points or
-    more (one alone may lie); or decisive experiments at two vantage points, or three of them at one. Pooled rows never
-    confirm anything, because nobody knows how many people stand behind them.
+    vantage points in two networks, and seen from two vantage points, or by the only one that its network has, for an
+    hour or with three decisive experiments. Confirmed: likely, and at two vantage points or more, because one alone may
+    lie: most failures carry an artefact that only interference leaves, or experiments were decisive twice at each.
+    Pooled rows never confirm anything, because nobody knows how many people stand behind them.
     """
     believed = [tally for tally in tallies if not tally.disputed]
     if not believed or not _controls_agree(votes, settings) or not _independent(believed, settings):
@@ -50,10 +50,17 @@ def _controls_agree(votes: Votes, settings: DetectorSettings) -> bool:
 
 
 def _independent(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
-    """Two vantage points say so, or the only one of its network has said so for long enough."""
+    """Two vantage points say so, or the only one of its network has said so for long enough or tried it often enough.
+
+    Where others measure as well they are waited for: they may see the target work in a minute.
+    """
     if _accusers(tallies) >= 2:
         return True
-    return any(tally.alone and tally.lasted >= settings.lone_persistence for tally in tallies)
+    return any(
+        (tally.alone and tally.lasted >= settings.lone_persistence)
+        or (tally.sole and tally.decisive.total() >= settings.lone_decisive)
+        for tally in tallies
+    )
 
 
 def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
@@ -66,10 +73,10 @@ def _proven(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
 
 
 def _compared(tallies: Sequence[Tally], settings: DetectorSettings) -> bool:
-    """Experiments that compared names, resolvers or speeds and found that only the target's fails, often enough."""
+    """Experiments that compared names, resolvers or speeds and found that only the target's fails, at each of several
+    vantage points more often than by mistake."""
     decisive = sum((tally.decisive for tally in tallies), Counter[str]())
-    enough = max(decisive.values(), default=0) >= settings.decisive_repeats
-    return len(decisive) >= settings.decisive_points or enough
+    return sum(count >= settings.decisive_repeats for count in decisive.values()) >= settings.decisive_points
 
 
 def _accusers(tallies: Sequence[Tally]) -> int:

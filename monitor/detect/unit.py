@@ -57,6 +57,8 @@ def speaking(series: Series) -> Rows:
         column if whole else column[said]
         for column in (series.start, series.end, series.ok, series.blocked, series.vantage, series.evidence)
     )
+    failing = np.flatnonzero(blocked)
+    decisive = series.decisive if whole or series.decisive is None else series.decisive[said]
     return Rows(
         start=start,
         end=start if series.end is series.start else end,
@@ -64,7 +66,8 @@ def speaking(series: Series) -> Rows:
         blocked=blocked,
         vantage=vantage,
         evidence=evidence,
-        failing=np.flatnonzero(blocked),
+        failing=failing,
+        decisive=None if decisive is None else decisive[failing],
     )
 
 

@@ -24,6 +24,7 @@ them changed a rule."""
 HELD_OUT = (201, 202, 203, 204, 205)
 """Seeds for the published table: nothing is ever tuned on these."""
 PLAIN = "plain"
+BURSTS = "with bursts"
 
 
 class Gate(StrEnum):
@@ -45,10 +46,11 @@ class Case:
 
 
 def cases(world: World, settings: DetectorSettings, *, sweep: bool) -> tuple[Case, ...]:
-    """The plain case and the one with bursts; with `sweep`, also ablations, noise, cadences and vantage points."""
+    """The plain case and the one with bursts; with `sweep`, also ablations, noise, cadences, vantage
+    points and worse experiments."""
     found = [
         Case(name=PLAIN, world=world, settings=settings),
-        Case(name="with bursts", world=replace(world, bursts=True), settings=settings),
+        Case(name=BURSTS, world=replace(world, bursts=True), settings=settings),
     ]
     if sweep:
         found += [Case(name=f"without {gate.value}", world=world, without=gate, settings=settings) for gate in Gate]
@@ -57,6 +59,8 @@ def cases(world: World, settings: DetectorSettings, *, sweep: bool) -> tuple[Cas
             "every 5 min": replace(world, cadence=300),
             "every 15 min": replace(world, cadence=900),
             **{f"{count} vantage points each": replace(world, vantages=(count,) * 6) for count in (1, 2, 4)},
+            f"{BURSTS}, noise x2.5": replace(world, bursts=True, noise=2.5),
+            f"{BURSTS}, one experiment in ten mistaken": replace(world, bursts=True, mistaken=0.1),
         }
         found += [Case(name=name, world=each, settings=settings) for name, each in worlds.items()]
     return tuple(found)

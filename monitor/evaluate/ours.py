@@ -17,8 +17,8 @@ from monitor.evaluate.found import Found
 from monitor.model import BlockingEvent, Cell, NetworkSpan, Tier
 
 TIERS = (Tier.SUSPECTED, Tier.LIKELY, Tier.CONFIRMED)
-_REVIEWS = tuple(timedelta(minutes=each) for each in (0, 5, 10, 15, 20, 30, 45, 60, 75, 90, 120, 240, 720))
-"""After each alarm; a review every minute would tell a little earlier."""
+_REVIEWS = tuple(timedelta(minutes=each) for each in (0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 75, 90, 120, 240, 720))
+"""After each alarm. `presscanary run` reviews every minute; so many reviews would take the harness a day."""
 _BEFORE = timedelta(hours=12)
 """How much of the past a second look needs: more than a flap's pause, less than the pause between two blocks."""
 

@@ -26,7 +26,9 @@ class Score:
     missed: tuple[TrueBlock, ...]
     fragments: int
     onset: tuple[float, ...]
-    """How far the onset is off, for each hit; negative where it is early."""
+    """How far the first failure that counts is from the onset, for each hit; negative where it is early."""
+    middle: tuple[float, ...]
+    """How far the middle of the reported interval is from it, for each hit that came with an interval."""
     end: tuple[float, ...]
     told: tuple[float, ...]
     """Minutes from the true onset until it could be told."""
@@ -66,6 +68,7 @@ def score(found: Sequence[Found], truth: Sequence[TrueBlock], *, until: datetime
         missed=tuple(true for true in truth if id(true) not in hit),
         fragments=len(inside),
         onset=tuple((find.onset - true.start) / _MINUTE for find, true in pairs),
+        middle=tuple((earliest + (latest - earliest) / 2 - start) / _MINUTE for earliest, latest, start in dated),
         end=tuple((find.end - true.end) / _MINUTE for find, true in pairs if find.end is not None),
         told=tuple(max(0.0, (find.told - true.start) / _MINUTE) for find, true in pairs),
         within=sum(earliest <= start <= onset for earliest, onset, start in dated),

@@ -7,15 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+from monitor.evaluate.burst import Burst, weighed
 from monitor.evaluate.line import Line, Result
 from monitor.evaluate.script import Episode, Script
-from monitor.evaluate.world import LOOKS, MINUTE, START, Cause, network_name, target_name
+from monitor.evaluate.world import LOOKS, START, Cause, network_name, target_name
 from monitor.model import Cell, Evidence
 
 COUNTRY = "ZZ"
-_BURST = (MINUTE, 2 * MINUTE, 4 * MINUTE)
-_AGREED = 2
-"""Experiments of a burst that must show a block before the first failure is judged again."""
 
 
 class Teller:
@@ -42,55 +40,24 @@ class Teller:
         episodes: Sequence[Episode],
     ) -> Iterator[Cell]:
         """The cells of one target, and those of the bursts that its failures set off."""
-        name = target_name(target)
+        name, told = target_name(target), list[Cell]()
+        burst = Burst(self.world, self.line, self.dice, episodes)
         for number, result in enumerate(series):
             if result is None or self._silent(result.second):
                 continue
-            evidence = self._look(result.cause)
-            ours = self._cell(name, result.second, result.cause, evidence, ill=sick[number], votes=votes[number])
-            if self.world.bursts and ours.blocked:
-                yield from self._burst(ours, result, episodes)
-            else:
-                yield ours
+            cell = self._seen(name, result, ill=sick[number], votes=votes[number])
+            if not (self.world.bursts and cell.blocked):
+                told.append(cell)
+                continue
+            fresh = burst.controls(result.second)
+            told.append(self._seen(name, result, votes=fresh))
+            for again in burst.rounds(result.second):
+                seen = self._seen(name, again.result, votes=fresh)
+                told.append(replace(seen, decisive=int(again.decisive), exonerating=int(again.exonerating)))
+        yield from weighed(told, timedelta(seconds=self.world.cadence))
 
-    def _burst(self, first: Cell, result: Result, episodes: Sequence[Episode]) -> Iterator[Cell]:
-        """Three more measurements, each with an experiment.
-
-        Where most experiments show that the path is broken for others too, nothing here says anything about a block;
-        where two show that only the target fails, the first failure is judged again with that.
-        """
-        again = [self._again(result.second + delay, episodes) for delay in _BURST]
-        shown = [self._experiment(cause) for _, cause in again if cause is not None]
-        if 2 * shown.count(Evidence.NONE) > len(shown):
-            yield _unsaid(first)
-            again = [(second, cause) for second, cause in again if cause is None]
-            shown = []
-        else:
-            proven = shown.count(Evidence.ARTEFACT) >= _AGREED
-            yield replace(first, evidence=Evidence.ARTEFACT) if proven else first
-        for second, cause in again:
-            told = shown.pop(0) if cause is not None else None
-            evidence = Evidence.ARTEFACT if told is Evidence.ARTEFACT else self._look(cause)
-            if told is not Evidence.NONE:
-                yield self._cell(first.target, second, cause, evidence, ill=False, votes=(first.controls_agree, 0))
-
-    def _again(self, second: int, episodes: Sequence[Episode]) -> tuple[int, Cause | None]:
-        for episode in episodes:
-            if episode.span[0] <= second < episode.span[1] and self.dice.random() < episode.force:
-                return second, episode.cause
-        return second, Cause.NOISE if self.dice.random() < self.line.loss else None
-
-    def _experiment(self, cause: Cause) -> Evidence:
-        """What differs: ARTEFACT where only the target fails, NONE where others fail too, AMBIGUOUS where neither is
-        sure."""
-        world, drawn = self.world, self.dice.random()
-        blocked = cause in (Cause.BLOCK, Cause.SILENT_BLOCK, Cause.LIAR)
-        right, wrong = (Evidence.ARTEFACT, Evidence.NONE) if blocked else (Evidence.NONE, Evidence.ARTEFACT)
-        if drawn < world.mistaken:
-            return wrong
-        return (
-            right if drawn < world.mistaken + (world.tell_block if blocked else world.tell_path) else Evidence.AMBIGUOUS
-        )
+    def _seen(self, name: str, result: Result, *, ill: bool = False, votes: tuple[int, int]) -> Cell:
+        return self._cell(name, result.second, result.cause, self._look(result.cause), ill=ill, votes=votes)
 
     def _silent(self, second: int) -> bool:
         return any(
@@ -137,10 +104,3 @@ class Teller:
             controls_total=ok + failed if blocked else 0,
             simulated=True,
         )
-
-
-def _unsaid(cell: Cell) -> Cell:
-    return Cell(
-        target=cell.target, country=cell.country, network=cell.network, vantage=cell.vantage, start=cell.start,
-        end=cell.end, insufficient=1, simulated=True,
-    )  # fmt: skip

@@ -78,7 +78,7 @@ async def test_the_same_failure_sets_off_one_burst_however_often_it_is_told():
 
 
 async def test_what_was_proved_is_not_asked_again_at_once_and_what_was_not_is():
-    """Two decisive experiments are what a burst is for."""
+    """Three decisive experiments, one in each round, are what a burst is for."""
     for bearing, again in ((Bearing.DECISIVE, 3), (Bearing.NONE, 6)):
         world = World(bearing=bearing)
         for _ in range(2):

@@ -323,20 +323,52 @@ def test_decisive_experiments_at_two_vantage_points_confirm(series, controls, fi
     here, there = series("oooxxxxxxxx"), series("oooxxxxxxxx", vantage="bishkek-2", offset=60)
 
     (without,) = find(here + there + controls("o" * 11))
-    (event,) = find(beside(here[:4], 1) + here[4:] + beside(there[:4], 1) + there[4:] + controls("o" * 11))
-
     assert without.tier is Tier.LIKELY
-    assert event.tier is Tier.CONFIRMED
-    assert event.counts["decisive"] == 2
-
-
-def test_three_decisive_experiments_at_the_only_vantage_point_of_a_network_confirm_two_do_not(series, controls, find):
-    """Whoever is alone has to repeat it."""
-    cells = series("ooo" + "x" * 12)
-
-    for decisive, tier in ((2, Tier.LIKELY), (3, Tier.CONFIRMED)):
-        (event,) = find(beside(cells[:4], decisive) + cells[4:] + controls("o" * 15))
+    for each, tier in ((1, Tier.LIKELY), (2, Tier.CONFIRMED)):
+        proven = beside(here[:4], each) + here[4:] + beside(there[:4], each) + there[4:]
+        (event,) = find(proven + controls("o" * 11))
         assert event.tier is tier
+        assert event.counts["decisive"] == 2 * each
+
+
+def test_one_vantage_point_confirms_nothing_by_experiments_either(series, controls, find):
+    """Whoever lies about visits can lie about experiments, as often as it likes: likely, no more."""
+    cells = beside(series("ooo" + "x" * 12), 3)
+
+    (event,) = find(cells + controls("o" * 15))
+
+    assert event.tier is Tier.LIKELY
+
+
+def test_three_decisive_experiments_are_the_second_opinion_of_a_lone_vantage_point(series, controls, find):
+    """Within the first hour the only vantage point of a network is believed where its experiments were decisive."""
+    cells = series("o" * 20 + "aaaaa", step=timedelta(minutes=1))
+    tiers = {}
+    for decisive in (0, 2, 3):
+        proven = [replace(cell, decisive=int(20 <= index < 20 + decisive)) for index, cell in enumerate(cells)]
+        tiers[decisive] = [event.tier for event in find(proven + controls("o" * 5))]
+
+    assert tiers == {0: [Tier.SUSPECTED], 2: [Tier.SUSPECTED], 3: [Tier.LIKELY]}
+
+
+def test_a_vantage_point_whose_mates_have_not_spoken_yet_waits_for_them(series, controls, find):
+    """Before the others' next round nobody knows whether one liar accuses; while it lasts the event is suspected."""
+    liar = beside(series("o" * 20 + "xxxxx", step=timedelta(minutes=1)), 1)
+    mate = series("oo", vantage="bishkek-2", step=timedelta(minutes=10))
+
+    (event,) = find(liar + mate + controls("o" * 5))
+
+    assert event.tier is Tier.SUSPECTED
+
+
+def test_an_experiment_weighs_as_much_as_several_failures(series, controls, find):
+    """What only the target's name loses is worth more than one more timeout: the alarm comes sooner."""
+    line = "o" * 20 + "x" * 20
+    plain, proven = series(line), beside(series(line), 1)
+
+    alarms = [find(cells + controls("o" * 40))[0].alarm for cells in (plain, proven)]
+
+    assert alarms[1] < alarms[0] - timedelta(minutes=20)
 
 
 def test_a_lone_accuser_with_decisive_experiments_stays_disputed_where_the_network_s_others_reach_the_target(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.detect import DetectorSettings, detect
-from monitor.evaluate.bench import PLAIN, Case, Gate, cases, rows, run, ungated
+from monitor.evaluate.bench import BURSTS, PLAIN, Case, Gate, cases, rows, run, ungated
 from monitor.evaluate.ours import ours
 from monitor.evaluate.play import play
 from monitor.evaluate.score import score
@@ -82,5 +82,5 @@ def test_an_ablation_names_itself_and_takes_its_gate_away(small):
 def test_the_sweep_has_every_case():
     """Ablations, noise, cadences and vantage points, each once."""
     quick, full = cases(World(), DetectorSettings(), sweep=False), cases(World(), DetectorSettings(), sweep=True)
-    assert [case.name for case in quick] == [PLAIN, "with bursts"]
-    assert len({case.name for case in full}) == len(full) == 11
+    assert [case.name for case in quick] == [PLAIN, BURSTS]
+    assert len({case.name for case in full}) == len(full) == 13

@@ -16,6 +16,7 @@ from monitor.evaluate.world import DAY, Cause, Kind, World
 from monitor.model import Evidence
 from probes.model import Role
 
+HOUR = timedelta(hours=1)
 QUIET = {
     "site_outages": 0, "cdn_trouble": 0, "peering_losses": 0, "refusals": 0, "vantage_outages": 0, "network_outages": 0,
     "portals": 0, "lies": 0, "loss": (0, 0), "flaky": 0, "bad_spells": (0.0001, 0.0001), "control_loss": 0,
@@ -106,6 +107,47 @@ def test_bursts_tell_a_block_from_broken_paths():
     blocks = play(world(blocks=60, days=20, silent=1, kinds={Kind.FULL: 1}, bursts=True), 2)
     seen = Counter(cell.evidence for cell in blocks.cells if cell.blocked)
     assert seen[Evidence.ARTEFACT] > seen[Evidence.AMBIGUOUS]
+
+
+def test_experiments_are_weighed_as_where_verdicts_become_cells(small):
+    """What the simulator says of failures beside experiments is what `fold` says of the same outcomes and findings."""
+    played = play(replace(small, days=4, cdn_trouble=200, peering_losses=100, bursts=True, mistaken=0.2), 7)
+    seen = [cell for cell in played.cells if cell.decisive or cell.exonerating]
+    assert {(cell.decisive, cell.exonerating) for cell in seen} == {(0, 1), (1, 0)}
+    for cell in played.cells:
+        if cell.role is Role.CONTROL or cell.innocuous or cell.ok or cell.down:
+            continue
+        near = [
+            one for one in seen
+            if (one.vantage, one.target) == (cell.vantage, cell.target)
+            and abs(one.start - cell.start) <= timedelta(minutes=10)
+        ]  # fmt: skip
+        decisive, exonerating = sum(one.decisive for one in near), sum(one.exonerating for one in near)
+        excused = exonerating >= 2 and exonerating > decisive
+        assert not (cell.blocked and excused)
+        if cell.blocked and decisive >= 2:
+            assert cell.evidence is Evidence.ARTEFACT
+
+
+def test_a_page_rests_after_a_burst_that_proved_something():
+    """Three decisive experiments are enough for an hour; until then each failure sets off a burst."""
+    sure = world(days=10, blocks=60, kinds={Kind.FULL: 1}, force=(1, 1), bursts=True, tell_block=1.0, mistaken=0.0)
+    vague = replace(sure, tell_block=0.0)
+    for each, most in ((sure, 1), (vague, 0)):
+        cells = [cell for cell in play(each, 3).cells if cell.blocked and cell.vantage == "vantage-0-0"]
+        assert cells
+        for cell in cells:
+            hour = [one for one in cells if one.target == cell.target and cell.start <= one.start < cell.start + HOUR]
+            assert sum(one.decisive for one in hour) <= 3 * most
+    failures = [sum(cell.blocked for cell in play(each, 3).cells) for each in (sure, vague)]
+    assert failures[1] > 2 * failures[0]
+
+
+def test_the_controls_fresh_look_tells_a_site_outage_at_once():
+    """With bursts, no failure that a site outage caused is called blocked for long: the controls see it too."""
+    stale, fresh = (play(world(days=30, site_outages=200, bursts=each), 1).cells for each in (False, True))
+    blocked = [sum(cell.blocked for cell in cells if cell.role is Role.VANTAGE) for cells in (stale, fresh)]
+    assert blocked[1] < 0.5 * blocked[0]
 
 
 def test_a_wrong_clock_moves_all_cells_of_a_vantage_point():
