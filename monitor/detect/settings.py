@@ -77,8 +77,8 @@ class DetectorSettings:
     burst_alarm: float = 14.0
     burst_cap: float = 9.0
     burst_lone: float = 18.0
-    """The three thresholds where failures are measured again within minutes: these follow each other more closely
-    (study)."""
+    """The three thresholds where failures are measured again within minutes, without experiments: these follow each
+    other more closely (study)."""
 
     leaky_pi: float = 0.5
     """What a second watch runs with, beside the first: blocks that let half of the measurements through, and
