@@ -145,7 +145,7 @@ class App:
     def pipeline(self) -> PipelineSettings:
         """How far the walk looks around, for the slowest pair of the schedule."""
         slowest = max((order.interval for order in self.schedule.visits), default=self.settings.schedule.interval)
-        bursts = self.settings.experiments.burst.enabled
+        bursts = self.settings.experiments.only_repeats
         settings = PipelineSettings.for_interval(slowest, self.settings.detection, bursts=bursts)
         every = self.settings.experiments.every
         held = max((2 * every[kind] for kind in LOOKS if kind in every), default=settings.held)

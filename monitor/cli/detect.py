@@ -61,7 +61,7 @@ def command(
         raise CommandError("-o: expected a file named *.svg, together with --explain", USAGE)
     here = place(context)
     settings = load_settings(here.config)
-    bursts = settings.experiments.burst.enabled
+    bursts = settings.experiments.only_repeats
     walk = PipelineSettings.for_interval(settings.schedule.interval, settings.detection, bursts=bursts)
     with reading(here.data_dir) as store, err.status("reading"):
         cells = () if store is None else gather(store, walk, since=first, until=last)

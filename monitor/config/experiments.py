@@ -39,3 +39,9 @@ class ExperimentSettings:
     every: Mapping[str, timedelta] = field(default_factory=dict)
     """Kind of probe -> how often it is measured beside the visits; a kind that is not named runs in bursts only."""
     burst: BurstSettings = field(default_factory=BurstSettings)
+
+    @property
+    def only_repeats(self) -> bool:
+        """Whether failed visits are repeated at once with nothing beside them that tells a block from trouble for all:
+        names are swapped at a control server of our own."""
+        return self.burst.enabled and self.echo is None

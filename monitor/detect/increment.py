@@ -56,6 +56,19 @@ def experiments(failed: Small, decisive: Small, settings: DetectorSettings) -> F
     >>> experiments(np.array([1, 1]), np.array([0, 4]), DetectorSettings()).round(2).tolist()
     [0.0, 2.64]
     """
-    in_blocks, elsewhere = settings.decisive
-    nats: Floats = np.minimum(failed, decisive) * log(in_blocks / elsewhere)
+    nats: Floats = np.minimum(failed, decisive) * _experiment(settings)
     return nats
+
+
+def most(settings: DetectorSettings) -> float:
+    """What one failure can add at most, with an experiment beside it.
+
+    >>> round(most(DetectorSettings()), 2)
+    5.84
+    """
+    return settings.failure_cap + _experiment(settings)
+
+
+def _experiment(settings: DetectorSettings) -> float:
+    in_blocks, elsewhere = settings.decisive
+    return log(in_blocks / elsewhere)

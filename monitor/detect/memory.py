@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.detect.ground import Ground
-from monitor.detect.increment import success
+from monitor.detect.increment import experiments, most, success
 from monitor.detect.null import Null
 from monitor.detect.series import Floats, Ints, Series, Small, length
 from monitor.detect.settings import DetectorSettings
@@ -32,6 +32,8 @@ class News:
     time: Ints
     ok: Small
     blocked: Small
+    decisive: Small | None = None
+    """Experiments beside the failures; None where nobody makes any."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,25 +114,32 @@ class Memory:
         failed = np.bincount(news.track, news.blocked, size)
         due = np.zeros(units, bool)
         due[self.unit[news.track[news.time <= self.newest[news.track]]]] = True
-        due |= self._raised(ok, failed)
+        due |= self._raised(ok, failed, self._shown(news))
         due |= self._calmed(news)
         np.maximum.at(self.newest, news.track, news.time)
         failing = news.blocked > 0
         np.maximum.at(self.last_failure, self.unit[news.track[failing]], news.time[failing])
         return np.flatnonzero(due)
 
-    def _raised(self, ok: Small, failed: Small) -> NDArray[np.bool_]:
+    def _shown(self, news: News) -> Floats | float:
+        """Nats that experiments add, per track."""
+        if news.decisive is None:
+            return 0.0
+        nats = experiments(news.blocked, news.decisive, self.settings[0])
+        return np.asarray(np.bincount(news.track, nats, len(self.unit)), np.float64)
+
+    def _raised(self, ok: Small, failed: Small, shown: Floats | float) -> NDArray[np.bool_]:
         """Units whose sums can have reached the alarm: at most as if all failures had come last."""
         units = len(self.answers)
         found = np.zeros(units, bool)
         some = np.bincount(self.unit, failed, units) > 0
         for watch, settings in enumerate(self.settings):
-            gained = settings.failure_cap * failed
+            gained = settings.failure_cap * failed + shown
             highest = self.bounds[watch] + gained
             together = np.bincount(self.unit, np.minimum(highest, settings.quorum_cap), units) >= settings.alarm - 1e-6
             together[self.unit[highest >= self.alone[watch] - 1e-6]] = True
             found |= together & some & (self.open_since == 0)
-            ceiling = self.alone[watch] + settings.failure_cap
+            ceiling = self.alone[watch] + most(settings)
             kept = np.maximum(0.0, self.bounds[watch] + success(settings) * ok)
             self.bounds[watch] = np.minimum(kept + gained, ceiling)
         return found
@@ -154,7 +163,7 @@ def _standing(ground: Ground, index: int) -> float:
     if not len(peaks):
         return 0.0
     since = int(track.total[-1] - track.total[track.events[-1]])
-    ceiling = ground.alone(index) + ground.settings.failure_cap
+    ceiling = ground.alone(index) + most(ground.settings)
     return max(0.0, min(float(peaks[-1]) + ground.fall * since, ceiling))
 
 
