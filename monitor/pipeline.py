@@ -54,8 +54,8 @@ class PipelineSettings:
 
     @classmethod
     def for_interval(cls, interval: timedelta, detector: DetectorSettings, *, bursts: bool = False) -> PipelineSettings:
-        """Settings for a schedule that measures each target every `interval`, with `bursts` of bare repeats after failures or
-        without.
+        """Settings for a schedule that measures each target every `interval`, where failures are only repeated
+        (`bursts`) or not.
 
         >>> PipelineSettings.for_interval(timedelta(minutes=5), DetectorSettings()).beside
         datetime.timedelta(seconds=600)
