@@ -73,7 +73,7 @@ CASES = (
     Case(name="SNI reset in the path", does=Behaviour(sni="reset"), state="blocked", technique="tls.reset"),
     Case(name="SNI reset beside the path", does=Behaviour(sni="race"), state="blocked", technique="tls.reset"),
     Case(name="SNI dropped", does=Behaviour(sni="drop"), state="blocked", technique="tls.timeout"),
-    Case(name="SNI throttled", does=Behaviour(sni="throttle"), state="blocked", technique="http.timeout"),
+    Case(name="SNI throttled", does=Behaviour(sni="throttle"), state="blocked", technique="tls.throttle"),
     Case(name="foreign authority", does=INTERCEPTION, state="blocked", technique="tls.mitm.ca_signed"),
     Case(name="Host reset", does=Behaviour(host="reset"), state="blocked", technique="http.reset", scheme="http"),
     Case(name="Host dropped", does=Behaviour(host="drop"), state="blocked", technique="http.timeout", scheme="http"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.model import Health, Verdict
 from monitor.observe import flatten, observe
@@ -19,6 +19,8 @@ POINTS = {
     "client": VantagePoint(id="client", country="KG", network="AS64500", simulated=True),
     "control": VantagePoint(id="control", country="DE", network="AS64501", role=Role.CONTROL, simulated=True),
 }
+SECOND = replace(POINTS["control"], id="control-2", network="AS64502")
+"""At the same place: speeds are compared with those of two controls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,13 @@ def visit(lab: Lab, scheme: str) -> Seen:
         place: [Order(kind="website", task=task(place, url, innocuous=nobody)) for url, nobody in urls.items()]
         for place in POINTS
     }
+    again = replace(orders["control"][0].task, vantage=SECOND)
+    orders["control"].append(Order(kind="website", task=again))
     found = lab.measure(orders)
-    beside = dict(zip(urls, found["control"], strict=True))
+    *controls, second = found["control"]
+    beside = dict(zip(urls, controls, strict=True))
     target, *others = found["client"]
     rows = [flatten(one, judge(one, observe(one, [beside[one.url]]), health=Health.UNKNOWN)) for one in others]
     health, _ = assess(rows, max(one.started for one in found["client"]))
-    verdict = judge(target, observe(target, [beside[target.url]]), health=health)
+    verdict = judge(target, observe(target, [beside[target.url], second]), health=health)
     return Seen(measurement=target, health=health, verdict=verdict)
