@@ -268,6 +268,10 @@ class Verdict:
     ruleset: str = ""
     also: tuple[str, ...] = ()
     """Techniques seen at other layers of the same measurement: a name may be forged and its handshakes reset, too."""
+    ipv4: State | None = None
+    """What connections and handshakes at the site's IPv4 addresses alone say; None where none was dialled …"""
+    ipv6: State | None = None
+    """… and at its IPv6 addresses: a place without IPv6 makes that `insufficient`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

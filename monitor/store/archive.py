@@ -127,9 +127,17 @@ class Archive:
         return [row["seq"] for row in marked if row["sealed"] in ids]
 
     def source(self, chosen: Sequence[Segment]) -> str:
-        """The FROM of these segments; SegmentGone where a file is missing."""
-        files = ", ".join(quoted(segments.file_of(self.folder, segment)) for segment in chosen)
-        return f"read_parquet([{files}], hive_partitioning = false)"
+        """The FROM of these segments, columns that came later than they filled in; SegmentGone where a file is missing."""
+        versions = sorted({segment.schema_version for segment in chosen})
+        parts = [self._part([one for one in chosen if one.schema_version == version]) for version in versions]
+        return f"({' UNION ALL BY NAME '.join(parts)})"
+
+    def _part(self, alike: Sequence[Segment]) -> str:
+        """A SELECT of segments of one version."""
+        files = ", ".join(quoted(segments.file_of(self.folder, segment)) for segment in alike)
+        later = [name for name, version in segments.SINCE.items() if version > alike[0].schema_version]
+        listed = ", ".join(("*", *(f"NULL::VARCHAR AS {name}" for name in later)))
+        return sentence("SELECT", listed, f"FROM read_parquet([{files}], hive_partitioning = false)")
 
     def ask(
         self, session: DuckDBPyConnection, chosen: Sequence[Segment], statement: str, given: Mapping[str, Any]

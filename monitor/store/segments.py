@@ -21,8 +21,10 @@ from monitor.store.folder import FILE_MODE, FOLDER_MODE, Folder, sync_folder
 from monitor.store.sql import insertion, sentence
 from monitor.store.times import microseconds, moment
 
-VERSION = 1
+VERSION = 2
 """Of the columns of a segment (docs/reference/store.md); a reader knows all versions up to its own."""
+SINCE = {"ipv4": 2, "ipv6": 2}
+"""The columns that came after the first version, and with which: segments of an earlier one are read with NULL there."""
 KIND = "observation"
 
 _LIVE = (

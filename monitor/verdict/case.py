@@ -31,6 +31,8 @@ class Case:
     """Up to the end of the walk, or up to the hop from which it was led astray."""
     astray: bool = False
     """Whether an answer that anybody could have forged led to a site that no control was led to."""
+    without_ipv6: bool = False
+    """Whether IPv6 addresses were dialled and this place had no route to any: those connections are left out here."""
 
     @property
     def last(self) -> Hop:
@@ -102,7 +104,8 @@ def case_of(
     whole = next((one for one in observations if one.whole), None)
     if whole is None:
         raise ValueError("the observations of a measurement begin with the one of the whole walk")
-    seen = _with_working_family(tuple(one for one in observations if not one.whole))
+    steps = tuple(one for one in observations if not one.whole)
+    seen = _with_working_family(steps)
     hops = _hops(measurement.url, seen)
     end = next((index for index, hop in enumerate(hops) if _leads_astray(hop, whole, measurement, fingerprints)), None)
     return Case(
@@ -116,6 +119,7 @@ def case_of(
         observations=seen,
         hops=hops if end is None else hops[: end + 1],
         astray=end is not None,
+        without_ipv6=len(seen) < len(steps),
     )
 
 

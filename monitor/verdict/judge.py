@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from monitor.model import Health, Observation, State, Verdict
 from monitor.verdict.case import Case, case_of
+from monitor.verdict.families import family
 from monitor.verdict.fingerprints import Fingerprints
 from monitor.verdict.rule import Rule
 from monitor.verdict.rules import RULES, RULESET
@@ -43,6 +44,8 @@ def judge(
         controls_total=case.whole.control.total,
         ruleset=RULESET,
         also=_also(rule, case),
+        ipv4=family(case, rule, v6=False),
+        ipv6=family(case, rule, v6=True),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +92,9 @@ def migrate(server: Server, build: Build, now: datetime) -> None:
     server.execute(_LEDGER.format(**words), **settings)
     for step in ledger.missing(_applied(server, build), known(), server.address):
         for piece in ledger.pieces(step.sql):
-            server.execute(piece.format(**words), **settings, **_allowed(build))
+            statement = piece.format(**words)
+            if not _has_column(server, statement):
+                server.execute(statement, **settings, **_allowed(build))
         for table, key in TABLES.items() if build.cluster else ():
             server.execute(_DISTRIBUTED.format(table=table, key=key, **words), **settings)
         row = {"version": step.version, "applied": microseconds(now), "checksum": step.checksum}
@@ -113,10 +116,20 @@ _LEDGER = (
     "(version UInt32, applied Int64, checksum String) "
     "ENGINE = {engine}MergeTree{path[schema_migration]} ORDER BY version"
 )
+_ADDED = re.compile(r"ALTER TABLE \w+\.(?P<table>\w+).* ADD COLUMN (?P<name>\w+) ")
 _DISTRIBUTED = (
     "CREATE TABLE IF NOT EXISTS {database}.{table}{everywhere} AS {database}.{table}{local} "
     "ENGINE = Distributed({cluster}, {database}, {table}{local}, cityHash64({key}))"
 )
+
+
+def _has_column(server: Server, statement: str) -> bool:
+    """Whether a statement adds a column that is there: 18.16 knows no IF NOT EXISTS for columns."""
+    added = _ADDED.match(statement)
+    if added is None:
+        return False
+    question = "SELECT count() FROM system.columns WHERE database = %(database)s AND table = %(table)s AND name = %(name)s"
+    return server.rows(question, {"database": server.address.database, **added.groupdict()}) != [(0,)]
 
 
 def _applied(server: Server, build: Build) -> dict[int, str]:
