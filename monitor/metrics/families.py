@@ -91,6 +91,11 @@ OWN: tuple[Family, ...] = (
         labels=("target", *_PLACE, "state"),
     ),
     Family(
+        name="presscanary_address_family_state",
+        help="1 for the present state of a target's addresses of one family at a vantage point, 0 for the others.",
+        labels=("target", *_PLACE, "family", "state"),
+    ),
+    Family(
         name="presscanary_last_measurement_timestamp_seconds",
         help="When a target was last measured from a vantage point, as Unix time.",
         labels=("target", *_PLACE),

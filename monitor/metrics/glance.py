@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.model import BlockingEvent, Latest, State, VantageStatus
+from monitor.model import BlockingEvent, Latest, State, VantageStatus, Verdict
 
 IMPORTED = frozenset({"ooni"})
 """Kinds of vantage point that bring history: their newest result is old news and never a present state."""
@@ -66,15 +66,16 @@ def live(latest: Iterable[Latest]) -> tuple[Latest, ...]:
     return tuple(entry for entry in latest if entry.outcome.vantage_kind not in IMPORTED)
 
 
-def strongest(entries: Iterable[Latest]) -> dict[tuple[str, str], Latest]:
+def strongest(
+    entries: Iterable[Latest], of: Callable[[Verdict], State | None] = lambda verdict: verdict.state
+) -> dict[tuple[str, str], Latest]:
     """Per (target, vantage point) the one entry that speaks for all its URLs: blocked before down, insufficient and ok.
 
-    Of two with the same state the one that has been so for longer.
+    Of two with the same state the one that has been so for longer; `of` reads the state, and who has none is left out.
     """
     found: dict[tuple[str, str], Latest] = {}
-    for entry in sorted(
-        entries, key=lambda entry: (_RANK.index(entry.outcome.verdict.state), entry.since), reverse=True
-    ):
+    ranked = [(_RANK.index(state), entry) for entry in entries if (state := of(entry.outcome.verdict)) is not None]
+    for _, entry in sorted(ranked, key=lambda one: (one[0], one[1].since), reverse=True):
         found[entry.outcome.target, entry.outcome.vantage] = entry
     return found
 

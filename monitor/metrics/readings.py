@@ -7,18 +7,22 @@ an event that ended have no series, so nothing stale is ever scraped.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeAlias
 
 from monitor.metrics.glance import Glance, is_fresh, is_heard, live, strongest
 from monitor.metrics.runtime import Runtime
-from monitor.model import BlockingEvent, Health, Latest, Outcome, State, VantageStatus
+from monitor.model import BlockingEvent, Health, Latest, Outcome, State, VantageStatus, Verdict
 from probes.model import Role, Target
 
 Sample: TypeAlias = tuple[str, tuple[str, ...], float]
 """Name of the family, values of its labels, value."""
+_FAMILIES: Mapping[str, Callable[[Verdict], State | None]] = {
+    "ipv4": lambda verdict: verdict.ipv4,
+    "ipv6": lambda verdict: verdict.ipv6,
+}
 
 
 def of_glance(seen: Glance, watched: Sequence[Target], *, now: datetime, fresh: timedelta) -> Iterator[Sample]:
@@ -32,6 +36,7 @@ def of_glance(seen: Glance, watched: Sequence[Target], *, now: datetime, fresh: 
     yield from of_probes(present)
     for entry in strongest(present).values():
         yield from _target_state(entry.outcome)
+    yield from _address_families(present)
     for entry in sorted(entries, key=lambda entry: entry.outcome.time):
         yield "presscanary_last_measurement_timestamp_seconds", _place(entry.outcome), entry.outcome.time.timestamp()
     for status in seen.health:
@@ -149,6 +154,15 @@ def _targets(watched: Iterable[Target]) -> Iterator[Sample]:
 
 def _target_state(outcome: Outcome) -> Iterator[Sample]:
     return _state_set("presscanary_target_state", _place(outcome), State, outcome.verdict.state)
+
+
+def _address_families(present: Sequence[Latest]) -> Iterator[Sample]:
+    """Of each target at each vantage point the strongest state per family; no series where none was dialled."""
+    for name, read in _FAMILIES.items():
+        for entry in strongest(present, of=read).values():
+            if (state := read(entry.outcome.verdict)) is not None:
+                labels = (*_place(entry.outcome), name)
+                yield from _state_set("presscanary_address_family_state", labels, State, state)
 
 
 def _health(status: VantageStatus) -> Iterator[Sample]:

@@ -127,7 +127,7 @@ class Archive:
         return [row["seq"] for row in marked if row["sealed"] in ids]
 
     def source(self, chosen: Sequence[Segment]) -> str:
-        """The FROM of these segments, columns that came later than they filled in; SegmentGone where a file is missing."""
+        """The FROM of these segments, later columns filled in; SegmentGone where a file is missing."""
         versions = sorted({segment.schema_version for segment in chosen})
         parts = [self._part([one for one in chosen if one.schema_version == version]) for version in versions]
         return f"({' UNION ALL BY NAME '.join(parts)})"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +23,8 @@ from monitor.store.times import microseconds, moment
 
 VERSION = 2
 """Of the columns of a segment (docs/reference/store.md); a reader knows all versions up to its own."""
-SINCE = {"ipv4": 2, "ipv6": 2}
-"""The columns that came after the first version, and with which: segments of an earlier one are read with NULL there."""
+SINCE: Mapping[str, int] = {"ipv4": 2, "ipv6": 2}
+"""The columns that came after the first version, and with which: earlier segments are read with NULL there."""
 KIND = "observation"
 
 _LIVE = (

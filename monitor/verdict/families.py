@@ -33,10 +33,11 @@ def family(case: Case, rule: Rule, *, v6: bool) -> State | None:
 
 
 def _answered(case: Case, rule: Rule, *, v6: bool) -> State:
-    """The state of a version over which everything up to the request works."""
-    if rule.layer is not Layer.HTTP or rule.state is State.OK:
+    """The state of a version over which everything up to the request works; the answer may be amiss, or its pace."""
+    fetches = case.last.fetches
+    if rule.state is State.OK or rule.layer not in (Layer.TLS, Layer.HTTP) or not fetches:
         return State.OK
-    return rule.state if _of(case.last.fetches, v6=v6) else State.INSUFFICIENT
+    return rule.state if _of(fetches, v6=v6) else State.INSUFFICIENT
 
 
 def _at(hop: Hop, case: Case, *, v6: bool) -> State | None:

@@ -179,4 +179,5 @@ def _words(verdict: Verdict) -> dict[str, Any]:
         for name in ("state", "layer", "technique", "locus", "evidence", "rule_id")
     }
     words["controls"] = f"{verdict.controls_agree} of {verdict.controls_total}"
-    return words | ({"also": list(verdict.also)} if verdict.also else {})
+    families = {"ipv4": verdict.ipv4 and str(verdict.ipv4), "ipv6": verdict.ipv6 and str(verdict.ipv6)}
+    return words | (families if verdict.ipv6 else {}) | ({"also": list(verdict.also)} if verdict.also else {})

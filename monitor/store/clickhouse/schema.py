@@ -12,6 +12,7 @@ from monitor.store import ledger
 from monitor.store.clickhouse.http import Server
 from monitor.store.errors import StoreError, StoreMissing
 from monitor.store.schema import Migration
+from monitor.store.sql import sentence
 from monitor.store.times import microseconds
 
 TABLES = {
@@ -96,6 +97,10 @@ def migrate(server: Server, build: Build, now: datetime) -> None:
             if not _has_column(server, statement):
                 server.execute(statement, **settings, **_allowed(build))
         for table, key in TABLES.items() if build.cluster else ():
+            if (
+                f"ALTER TABLE {{database}}.{table}{{local}}" in step.sql
+            ):  # it holds nothing; 18.16 cannot alter it there
+                server.execute(_UNDISTRIBUTED.format(table=table, **words), **settings)
             server.execute(_DISTRIBUTED.format(table=table, key=key, **words), **settings)
         row = {"version": step.version, "applied": microseconds(now), "checksum": step.checksum}
         server.insert("schema_migration", [row])
@@ -116,6 +121,7 @@ _LEDGER = (
     "(version UInt32, applied Int64, checksum String) "
     "ENGINE = {engine}MergeTree{path[schema_migration]} ORDER BY version"
 )
+_UNDISTRIBUTED = "DROP TABLE IF EXISTS {database}.{table}{everywhere}"
 _ADDED = re.compile(r"ALTER TABLE \w+\.(?P<table>\w+).* ADD COLUMN (?P<name>\w+) ")
 _DISTRIBUTED = (
     "CREATE TABLE IF NOT EXISTS {database}.{table}{everywhere} AS {database}.{table}{local} "
@@ -128,8 +134,9 @@ def _has_column(server: Server, statement: str) -> bool:
     added = _ADDED.match(statement)
     if added is None:
         return False
-    question = "SELECT count() FROM system.columns WHERE database = %(database)s AND table = %(table)s AND name = %(name)s"
-    return server.rows(question, {"database": server.address.database, **added.groupdict()}) != [(0,)]
+    same = "database = %(database)s AND table = %(table)s AND name = %(name)s"
+    given = {"database": server.address.database, **added.groupdict()}
+    return server.rows(sentence("SELECT count() FROM system.columns WHERE", same), given) != [(0,)]
 
 
 def _applied(server: Server, build: Build) -> dict[int, str]:

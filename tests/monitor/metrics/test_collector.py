@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -23,7 +24,8 @@ def full(entry: Callable[..., Latest], event: Callable[..., BlockingEvent], now:
     status = VantageStatus(
         vantage="here", country="KG", network="AS64500", role=Role.VANTAGE, health=Health.HEALTHY, why="", last_seen=now
     )
-    return Glance(latest=(entry(),), events=(event(),), health=(status,), counts={"measurements": 3})
+    both = replace(entry().outcome.verdict, ipv4=State.OK, ipv6=State.INSUFFICIENT)
+    return Glance(latest=(entry(verdict=both),), events=(event(),), health=(status,), counts={"measurements": 3})
 
 
 def _exposition(look: Callable[[], Glance | None], target: Target, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -128,6 +129,22 @@ def test_the_strongest_of_a_targets_urls_speaks_for_it(entry: Entry) -> None:
     assert strongest([blocked, entry()]) == {("kloop", "here"): blocked}
     assert strongest([entry(), blocked]) == {("kloop", "here"): blocked}
     assert strongest([entry(), entry(State.INSUFFICIENT)])["kloop", "here"].outcome.verdict.state is State.INSUFFICIENT
+
+
+def test_each_address_family_has_a_series_of_its_own(entry: Entry, target: Target, now: datetime) -> None:
+    """The strongest state of a target's URLs per family; a family of which nothing was dialled has no series."""
+    plain = entry().outcome.verdict
+    blocked = entry(verdict=replace(plain, ipv4=State.OK, ipv6=State.BLOCKED))
+    other = entry(verdict=replace(plain, ipv4=State.OK), url="http://kloop.kg/")
+
+    for latest in ((blocked, other), (other, blocked)):
+        found = _named(
+            of_glance(Glance(latest=latest), [target], now=now, fresh=HOUR), "presscanary_address_family_state"
+        )
+        assert {labels[-2:] for labels, value in found.items() if value} == {("ipv4", "ok"), ("ipv6", "blocked")}
+        assert len(found) == 8
+    alone = of_glance(Glance(latest=(other,)), [target], now=now, fresh=HOUR)
+    assert {labels[-2] for labels in _named(alone, "presscanary_address_family_state")} == {"ipv4"}
 
 
 def test_health_is_exported_while_the_vantage_point_measures(target: Target, now: datetime) -> None:

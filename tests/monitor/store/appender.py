@@ -79,6 +79,8 @@ def outcome_of(measurement: Measurement, state: State) -> Outcome:
         controls_total=3,
         ruleset="2024-03-01",
         also=("dns.answer.bogon",) if state is State.BLOCKED else (),
+        ipv4=state,
+        ipv6=State.INSUFFICIENT if state is State.OK else None,
     )
     return Outcome(
         measurement=verdict.measurement,

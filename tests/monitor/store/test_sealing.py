@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from monitor.model import State
-from monitor.store import StoreError, open_store
+from monitor.store import StoreError, open_store, segments
 from monitor.store.compaction import compact
 from monitor.store.sealing import seal
 from probes.model import Role
 
-pytest.importorskip("duckdb", reason="sealing needs the extra `store`")
+duckdb = pytest.importorskip("duckdb", reason="sealing needs the extra `store`")
 
 T0 = datetime(2024, 1, 30, tzinfo=UTC)
 LATE = datetime(2030, 1, 1, tzinfo=UTC)
@@ -138,3 +140,37 @@ def test_a_revision_during_the_seal_is_not_lost(store, made):
     seal(store.upkeep, LATE, told=told)
     assert again in store.outcomes()
     assert len(store.outcomes()) == 61
+
+
+def test_segments_of_an_earlier_version_are_read_beside_new_ones(store, folder, made):
+    """Columns that came later are None there, in every question and after a merger; nothing else changes."""
+    store.append_all((*entry, None) for entry in entries(made, range(8)))
+    store.append_all((*made.entry(number), None) for number in range(500, 503))
+    seal(store.upkeep, LATE, piece=4)
+    _as_version_1(folder)
+    before = {outcome.measurement: outcome for outcome in store.outcomes()}
+    older = [outcome.measurement for outcome in store.outcomes() if outcome.verdict.ipv4 is None]
+    assert len(older) == 4 - len(_marked(folder))
+    sealed_until(store)
+    assert {outcome.measurement: outcome for outcome in store.outcomes()} == before
+    while compact(store.upkeep):
+        assert {outcome.measurement: outcome for outcome in store.outcomes()} == before
+
+
+def _marked(folder):
+    with closing(sqlite3.connect(folder / "store.db")) as connection:
+        return connection.execute("SELECT seq FROM observation WHERE sealed IS NOT NULL").fetchall()
+
+
+def _as_version_1(folder):
+    """Write the one segment anew without the columns of version 2, as an earlier presscanary did."""
+    (path,) = (folder / "segments").glob("*/*.parquet")
+    older = path.with_suffix(".older")
+    with duckdb.connect() as session:
+        session.execute(
+            f"COPY (SELECT * EXCLUDE (ipv4, ipv6) FROM '{path}') TO '{older}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+    older.rename(path)
+    size, digest = segments.digest_of(path)
+    with closing(sqlite3.connect(folder / "store.db")) as connection, connection:
+        connection.execute("UPDATE segment SET schema_version = 1, bytes = ?, sha256 = ?", (size, digest))

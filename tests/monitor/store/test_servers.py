@@ -11,6 +11,10 @@ import pytest
 from monitor.model import State
 from monitor.store import Servers, StoreDamaged, StoreError, StoreMissing, StoreNewer, open_store
 from monitor.store.addresses import address
+from monitor.store.clickhouse import schema as clickhouse
+from monitor.store.clickhouse.literal import literal
+from monitor.store.flat import OUTCOME, same
+from monitor.store.postgres import schema as postgres
 from monitor.store.postgres.database import Database
 from tests.monitor.store import engines
 
@@ -173,6 +177,36 @@ def test_opening_again_migrates_nothing(changed, made):
         first.append(*made.entry(1))
     with open_store(where) as second:
         assert second.append(*made.entry(1)) is False
+
+
+def test_rows_of_the_first_version_are_read_beside_new_ones(changed, made, monkeypatch):
+    """A store of version 1 is brought up to date: what came later is None in its rows, and there in new ones."""
+    where, run = changed
+    module = clickhouse if where.state is None else postgres
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "known", lambda known=module.known: known()[:1])
+        open_store(where).close()
+    older = made.entry(1)[1]
+    run(_row_of_version_1(older, clickhouse=where.state is None))
+    with open_store(where) as store:
+        newer = made.entry(2)
+        store.append(*newer)
+        found = {outcome.measurement: outcome for outcome in store.outcomes()}
+        latest = {entry.outcome.measurement for entry in store.latest()}
+    without = replace(older, verdict=replace(older.verdict, ipv4=None, ipv6=None))
+    assert found == {older.measurement: without, newer[1].measurement: newer[1]}
+    assert newer[1].measurement in latest
+    with open_store(where) as store:
+        assert {entry.outcome for entry in store.latest()} >= {newer[1]}
+
+
+def _row_of_version_1(outcome, *, clickhouse):
+    row = {name: value for name, value in OUTCOME.row(outcome, same).items() if name not in ("ipv4", "ipv6")}
+    row |= {"document": "00"}
+    if clickhouse:
+        row |= {"seq": 1, "revision": 0, "day": outcome.time.date().isoformat()}
+    values = ", ".join("NULL" if value is None else literal(value) for value in row.values())
+    return f"INSERT INTO observation ({', '.join(row)}) VALUES ({values})"
 
 
 def test_a_revision_in_postgresql_is_never_changed(postgresql_18, tmp_path):

@@ -164,6 +164,15 @@ async def test_a_target_page_draws_bands_events_and_claims(
     assert "Sources disagree" in page
 
 
+async def test_address_families_are_told_apart_where_ipv6_was_dialled(place: Any) -> None:
+    """A page that came over IPv4 while IPv6 was blocked says both, on the target's page and the measurement's."""
+    found = place.measure(ipv4=State.OK, ipv6=State.BLOCKED)
+    other = place.measure(ipv4=State.OK, ago=timedelta(minutes=9))
+    for path in ("/targets/kloop", f"/measurements/{found}"):
+        assert "IPv4: ok · IPv6: blocked" in (await place.get(path)).text
+    assert "IPv4" not in (await place.get(f"/measurements/{other}")).text
+
+
 async def test_a_target_that_was_never_measured_has_a_page(place: Any) -> None:
     """A configured target without data says so instead of drawing an empty success."""
     page = (await place.get("/targets/other")).text

@@ -1,7 +1,6 @@
 -- Version 2: what a measurement says of the site's IPv4 and IPv6 addresses apart; NULL where none was dialled, or where
--- it was judged before anybody told them apart. Each table is altered on every node, and then (on a cluster) the table
--- that stands before it; on a single server that is the same table, and nothing is left to do. The new view is there
--- before the old one goes, so that no row is missed: both write the same row, and the same row twice is one.
+-- it was judged before anybody told them apart. The new view is there before the old one goes, so that no row is missed:
+-- both write the same row, and the same row twice is one.
 
 ALTER TABLE {database}.observation{local}{everywhere} ADD COLUMN ipv4 {word_or_null};
 
@@ -10,14 +9,6 @@ ALTER TABLE {database}.observation{local}{everywhere} ADD COLUMN ipv6 {word_or_n
 ALTER TABLE {database}.latest{local}{everywhere} ADD COLUMN ipv4 {word_or_null};
 
 ALTER TABLE {database}.latest{local}{everywhere} ADD COLUMN ipv6 {word_or_null};
-
-ALTER TABLE {database}.observation{everywhere} ADD COLUMN ipv4 {word_or_null};
-
-ALTER TABLE {database}.observation{everywhere} ADD COLUMN ipv6 {word_or_null};
-
-ALTER TABLE {database}.latest{everywhere} ADD COLUMN ipv4 {word_or_null};
-
-ALTER TABLE {database}.latest{everywhere} ADD COLUMN ipv6 {word_or_null};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.latest_feed_2{local}{everywhere} TO {database}.latest{local} AS
 SELECT day, time, seq, toUInt64(time + 4611686018427387904) AS revision, measurement, target, url, vantage, country,
