@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,12 +16,12 @@ from importlib import metadata
 from types import TracebackType
 from typing import Self, TypeVar
 
-from monitor.burst import Bursts, Means, Page, Trial
+from monitor.burst import Bursts, Means, Page, Trial, wanted
 from monitor.config import Settings, Station
 from monitor.metrics import Runtime
-from monitor.model import Bearing, BlockingEvent, Finding, Outcome, State, VantageStatus
+from monitor.model import Bearing, BlockingEvent, Finding, Outcome, VantageStatus
 from monitor.pipeline import VISITS, PipelineSettings, known_in, note, record, review, survey
-from monitor.schedule import VISIT, Order, Schedule, Tally
+from monitor.schedule import VISIT, Order, Schedule, Tally, orders_of, owed
 from monitor.store import Location, Store, StoreError, open_store
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.tending import Tender
@@ -53,33 +52,6 @@ def system_network(station: Station) -> Network:
 
 def _networks(settings: Settings) -> Mapping[str, Network]:
     return {station.point.id: system_network(station) for station in settings.vantage_points}
-
-
-def _due(orders: Iterable[Order]) -> dict[str, float]:
-    """Reports per second that each vantage point owes."""
-    rates: dict[str, float] = defaultdict(float)
-    for order in orders:
-        rates[order.vantage.id] += 1 / order.interval.total_seconds()
-    return dict(rates)
-
-
-def _orders(settings: Settings) -> tuple[Order, ...]:
-    visits = (
-        Order(target=target, vantage=station.point, interval=interval) for target, station, interval in settings.pairs()
-    )
-    beside = (
-        Order(target=target, vantage=station.point, interval=interval, kind=kind)
-        for kind, target, station, interval in settings.beside()
-    )
-    return (*visits, *beside)
-
-
-def _asks_for_more(outcome: Outcome) -> bool:
-    """Whether a visit failed in a way that experiments can explain: not everybody's failure, nor the place's own."""
-    watched = outcome.role is Role.VANTAGE and not outcome.innocuous
-    verdict = outcome.verdict
-    failed = verdict.state is State.BLOCKED or (verdict.state is State.INSUFFICIENT and verdict.failure is not None)
-    return watched and failed and not verdict.rule_id.startswith("vantage.")
 
 
 class App:
@@ -116,7 +88,7 @@ class App:
         tally = Tally()
         self.runtime = Runtime(version=metadata.version("presscanary"), tally=tally)
         self.schedule = Schedule(
-            _orders(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally
+            orders_of(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally
         )
         self.store: Store = open_store(data_dir)
         self._tender = Tender(self.store.upkeep) if isinstance(self.store, SQLiteStore) else None
@@ -149,7 +121,7 @@ class App:
         settings = PipelineSettings.for_interval(slowest, self.settings.detection, bursts=bursts)
         every = self.settings.experiments.every
         held = max((2 * every[kind] for kind in LOOKS if kind in every), default=settings.held)
-        return replace(settings, held=held, due=_due(self.schedule.visits), fingerprints=self._fingerprints)
+        return replace(settings, held=held, due=owed(self.schedule.visits), fingerprints=self._fingerprints)
 
     def reload(self, settings: Settings) -> None:
         """Go on with other settings, and with the fingerprints that are in the data folder now.
@@ -160,7 +132,7 @@ class App:
         self._fingerprints = known_in(self.data_dir)
         self.settings = settings
         self._networks = self._given or _networks(settings)
-        self.schedule.replace(_orders(settings), self.clock())
+        self.schedule.replace(orders_of(settings), self.clock())
 
     async def once(self, done: Callable[[Order], None]) -> None:
         """Measure every pair one time and review; `done` is told of each pair. StoreError where storing failed."""
@@ -224,7 +196,7 @@ class App:
     def _follow(self, outcome: Outcome) -> None:
         """Set off a burst where a visit failed."""
         target, point = self.settings.target(outcome.target), self._point(outcome.vantage)
-        if self._firing and target is not None and point is not None and _asks_for_more(outcome):
+        if self._firing and target is not None and point is not None and wanted(outcome):
             self.bursts.fire(Page(target=target, url=outcome.url, vantage=point))
 
     def _cut_short(self, mistake: Exception) -> None:

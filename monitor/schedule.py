@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEve
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from monitor.config import Settings
 from probes.model import Role, Target, VantagePoint
 
 VISIT = "website"
@@ -69,6 +71,26 @@ def phase(name: str) -> float:
     True
     """
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) / 2**32
+
+
+def orders_of(settings: Settings) -> tuple[Order, ...]:
+    """Every visit that the configuration asks for, then every experiment on a slow schedule of its own."""
+    visits = (
+        Order(target=target, vantage=station.point, interval=interval) for target, station, interval in settings.pairs()
+    )
+    beside = (
+        Order(target=target, vantage=station.point, interval=interval, kind=kind)
+        for kind, target, station, interval in settings.beside()
+    )
+    return (*visits, *beside)
+
+
+def owed(orders: Iterable[Order]) -> dict[str, float]:
+    """Reports per second that each vantage point owes, by its id."""
+    rates: dict[str, float] = defaultdict(float)
+    for order in orders:
+        rates[order.vantage.id] += 1 / order.interval.total_seconds()
+    return dict(rates)
 
 
 class Schedule:

@@ -4,6 +4,6 @@ on. Read in this order: `plan` (what, in which order; pure), `allowance` (how ma
 
 from monitor.burst.allowance import Allowance
 from monitor.burst.course import Bursts, Means
-from monitor.burst.plan import Page, Round, Trial, plan
+from monitor.burst.plan import Page, Round, Trial, plan, wanted
 
-__all__ = ["Allowance", "Bursts", "Means", "Page", "Round", "Trial", "plan"]
+__all__ = ["Allowance", "Bursts", "Means", "Page", "Round", "Trial", "plan", "wanted"]

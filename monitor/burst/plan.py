@@ -8,7 +8,8 @@ from datetime import timedelta
 from random import Random
 
 from monitor.config import BurstSettings
-from probes.model import Target, VantagePoint
+from monitor.model import Outcome, State
+from probes.model import Role, Target, VantagePoint
 
 VISIT = "website"
 """The kind whose failure sets a burst off, and which is repeated in each round."""
@@ -76,3 +77,11 @@ def _round(
         trials.append(Trial(kind=VISIT, target=other, url=other.urls[0], trigger=False))
     dice.shuffle(trials)
     return tuple(trials)
+
+
+def wanted(outcome: Outcome) -> bool:
+    """Whether a visit failed in a way that experiments can explain: not everybody's failure, nor the place's own."""
+    watched = outcome.role is Role.VANTAGE and not outcome.innocuous
+    verdict = outcome.verdict
+    failed = verdict.state is State.BLOCKED or (verdict.state is State.INSUFFICIENT and verdict.failure is not None)
+    return watched and failed and not verdict.rule_id.startswith("vantage.")
