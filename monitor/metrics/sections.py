@@ -94,6 +94,19 @@ SECTIONS: Mapping[str, tuple[Panel, ...]] = {
             words=STATES,
         ),
         Panel(
+            title="Address families",
+            description="State of each target's IPv4 and IPv6 addresses apart; no line where none was dialled.",
+            queries={
+                "{{target}} {{family}} @ {{vantage}}": state_of(
+                    "presscanary_address_family_state", "state", STATES, "target, vantage, family"
+                )
+            },
+            kind="state-timeline",
+            width=24,
+            height=12,
+            words=STATES,
+        ),
+        Panel(
             title="Time since the last measurement",
             description="How old the newest result of each target at each vantage point is.",
             queries={"{{target}} @ {{vantage}}": f"time() - presscanary_last_measurement_timestamp_seconds{{{OURS}}}"},
