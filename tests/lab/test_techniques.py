@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from monitor.model import Health, State
-from probes.model import DNSLookup, Step
+from probes.model import DNSLookup, Limits, Step
 from tests.lab.behaviour import (
     BLACK_HOLE,
     CUT_OFF,
@@ -99,11 +99,15 @@ def test_technique(lab: Lab, table: dict[str, list[str]], case: Case) -> None:
 
 
 def test_loss_is_no_censorship(lab: Lab, table: dict[str, list[str]]) -> None:
-    """Where one packet in six is lost, either all is reached in spite of it, or the place is called unfit to judge."""
+    """Where one packet in six is lost, either all is reached in spite of it, or the place is called unfit to judge.
+
+    Given the time limits of every day, in which questions and SYNs are said again. One visit in some may still lose all
+    of them, for which a single failure never makes an event; most visits do not.
+    """
     lab.behave(LOSS)
-    seen = visit(lab, "https")
-    table.setdefault(HEADING, []).append(_line("one packet in six lost", "https", seen))
-    assert seen.verdict.state in {State.OK, State.INSUFFICIENT}
+    visits = [visit(lab, "https", limits=Limits()) for _ in range(7)]
+    table.setdefault(HEADING, []).extend(_line("one packet in six lost", "https", seen) for seen in visits)
+    assert sum(seen.verdict.state in {State.OK, State.INSUFFICIENT} for seen in visits) >= 4
 
 
 def _line(name: str, scheme: str, seen: Seen) -> str:

@@ -32,24 +32,27 @@ class Seen:
     verdict: Verdict
 
 
-def task(place: str, url: str, *, innocuous: bool = False) -> Task:
+def task(place: str, url: str, *, innocuous: bool = False, limits: Limits = LIMITS) -> Task:
     """The order to measure `url` at a place."""
     return Task(
         target=Target(id=url.split("/")[2], urls=(url,), innocuous=innocuous),
         url=url,
         vantage=POINTS[place],
         resolvers=RESOLVERS,
-        limits=LIMITS,
+        limits=limits,
         innocuous_names=(INNOCUOUS,),
         no_dns=(NO_DNS,),
     )
 
 
-def visit(lab: Lab, scheme: str) -> Seen:
+def visit(lab: Lab, scheme: str, *, limits: Limits = LIMITS) -> Seen:
     """Visit the target and two innocuous sites from both places, and judge as the program does."""
     urls = {f"{scheme}://{TARGET}/": False, f"https://{INNOCUOUS}/": True, f"https://{OTHER}/": True}
     orders = {
-        place: [Order(kind="website", task=task(place, url, innocuous=nobody)) for url, nobody in urls.items()]
+        place: [
+            Order(kind="website", task=task(place, url, innocuous=nobody, limits=limits))
+            for url, nobody in urls.items()
+        ]
         for place in POINTS
     }
     again = replace(orders["control"][0].task, vantage=SECOND)
