@@ -19,7 +19,7 @@ def test_the_readme_sets_up_with_two_commands_and_ci_calls_the_second():
     """One runs the main job, one passes the tests; CI runs the very line that a reader would."""
     assert len(SETUP) == 2
     assert SETUP[0].endswith("presscanary run")
-    assert SETUP[1].endswith("pytest")
+    assert SETUP[1].endswith("pytest -n 2")
     assert SETUP[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 

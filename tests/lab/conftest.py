@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import report
 from tests.lab.lab import Lab, missing
 
 REQUIRED = "PRESSCANARY_REQUIRE_LAB"
-_TABLES: dict[str, list[str]] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,12 +40,4 @@ def lab(possible: None) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def table() -> dict[str, list[str]]:
     """Lines to print when all is done, by heading."""
-    return _TABLES
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was found, so that a log of the tests is also a report."""
-    for heading, lines in _TABLES.items():
-        terminalreporter.section(heading)
-        for line in lines:
-            terminalreporter.write_line(line)
+    return report.TABLES

@@ -65,9 +65,3 @@ def chdb() -> Iterator[engines.Chdb]:
     """The modern ClickHouse, in a process that speaks its HTTP."""
     with engines.running(engines.Chdb()) as server:
         yield server
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly which engines the store was not tried on."""
-    for what in sorted(engines.LACKING):
-        terminalreporter.write_line(f"NOT TESTED: the store on {what}, which is not installed", red=True, bold=True)

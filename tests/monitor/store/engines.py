@@ -20,21 +20,19 @@ import httpx
 import psycopg
 import pytest
 
+from tests import report
+
 REQUIRED = "PRESSCANARY_REQUIRE_SERVERS"
 """Where this environment variable is set (CI), a missing engine is a failure, never a skipped test."""
 
 CHDB = Path(__file__).with_name("chdb_server.py")
 
 
-LACKING: set[str] = set()
-"""What tests were skipped for, to be said at the end."""
-
-
 def lacking(what: str) -> None:
     """Skip, saying so; or fail, where nothing may be lacking."""
     if os.environ.get(REQUIRED):
         pytest.fail(f"{what} is required here, and lacking")
-    LACKING.add(what)
+    report.lacking(f"the store on {what}")
     pytest.skip(f"{what} is not installed")
 
 
