@@ -21,10 +21,9 @@ from monitor.config import Settings, Station
 from monitor.metrics import Runtime
 from monitor.model import Bearing, BlockingEvent, Finding, Outcome, VantageStatus
 from monitor.pipeline import VISITS, PipelineSettings, known_in, note, record, review, survey
+from monitor.pipeline.logged import tending_of
 from monitor.schedule import VISIT, Order, Schedule, Tally, orders_of, owed
 from monitor.store import Location, Store, StoreError, open_store
-from monitor.store.sqlite import SQLiteStore
-from monitor.store.tending import Tender
 from monitor.verdict.health import LOOKS
 from probes.model import Clock, Measurement, Role, Target, VantagePoint
 from probes.network import Network, SystemNetwork
@@ -91,7 +90,7 @@ class App:
             orders_of(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally
         )
         self.store: Store = open_store(data_dir)
-        self._tender = Tender(self.store.upkeep) if isinstance(self.store, SQLiteStore) else None
+        self._tending = tending_of(self.store)
         self.bursts = Bursts(
             means=self._means,
             measure=self._try,
@@ -111,6 +110,8 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.shutdown(wait=True)
+        if self._tending is not None:
+            self._tending.close()
         self.store.close()
 
     @property
@@ -138,9 +139,7 @@ class App:
         """Measure every pair one time and review; `done` is told of each pair. StoreError where storing failed."""
         await self.schedule.once(done)
         await self.schedule.stop()
-        if self.fault is None:
-            await self._review()
-        self._raise_fault()
+        await self._finish()
 
     async def watch(self) -> None:
         """Measure on schedule until `stopping` is set, then finish what runs. StoreError where storing failed."""
@@ -151,9 +150,17 @@ class App:
         await self.stopping.wait()
         await self.bursts.stop()
         await self.schedule.stop()
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """A last review, and the log brought up to date; StoreError where storing failed."""
         if self.fault is None:
             await self._review()
-        self._raise_fault()
+        tending = self._tending
+        if self.fault is None and tending is not None:
+            await self._on_writer(lambda: tending.enter(self.clock()))
+        if self.fault is not None:
+            raise self.fault
 
     async def _carry_out(self, order: Order) -> None:
         urls = order.target.urls[:1] if all_probes()[order.kind].of_place else order.target.urls
@@ -260,15 +267,15 @@ class App:
     async def _tend_if_rested(self) -> None:
         """One piece of sealing, merging or pruning; what it cannot do is told, and measuring goes on."""
         loop = asyncio.get_running_loop()
-        tender = self._tender
-        if tender is None or loop.time() < self._tend_at:
+        tending = self._tending
+        if tending is None or loop.time() < self._tend_at:
             return
         began = loop.time()
         try:
-            await self._on_writer(lambda: tender.turn(self.settings.keeping, self.clock()))
+            await self._on_writer(lambda: tending.turn(self.settings.keeping, self.clock()))
         except StoreError as fault:
             self._on_untended(fault)
-        self.runtime.store_bytes, self.runtime.store_limit = tender.size, self.settings.keeping.limit
+        self.runtime.store_bytes, self.runtime.store_limit = tending.size, self.settings.keeping.limit
         self._tend_at = loop.time() + REST * (loop.time() - began)
 
     async def _on_writer(self, work: Callable[[], T]) -> T:
@@ -282,10 +289,6 @@ class App:
     def _stop_because(self, fault: StoreError) -> None:
         self.fault = self.fault or fault
         self.stop()
-
-    def _raise_fault(self) -> None:
-        if self.fault is not None:
-            raise self.fault
 
     def _review_interval(self) -> timedelta:
         """Twice a round, at most once a minute on a usual schedule: an event is seen soon, and a laptop stays cool."""

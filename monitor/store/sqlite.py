@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Self, TypeVar
 
 from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
-from monitor.store import cells, documents, events, findings, health, observations, rollups
+from monitor.store import arrivals, cells, documents, events, findings, health, observations, rollups
 from monitor.store.archive import Archive
 from monitor.store.entries import appending, check_verdict
 from monitor.store.errors import StoreError, translated
@@ -129,6 +129,14 @@ class SQLiteStore:
         if (key := _hex(sha256)) is None:
             return None
         return self._fetched(lambda connection: documents.of_hash(connection, key))
+
+    def arrivals(self, position: int, limit: int) -> list[tuple[int, bytes]]:
+        """Position and SHA-256 of the documents of measurements that came after a position; at most `limit`."""
+        return self._read(lambda connection: arrivals.since(connection, position, limit))
+
+    def newest_arrival(self) -> int:
+        """The position of the document that came last; 0 in an empty store."""
+        return self._read(arrivals.newest)
 
     def outcomes(
         self,
