@@ -1,16 +1,17 @@
-"""What machines ask: `/metrics`, `/healthz` and the JSON under `/api/v1`."""
+"""What machines ask beside the API's resources: `/metrics`, `/healthz` and `/api/v1/state`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from monitor.metrics import Collector, Glance
 from monitor.metrics.collector import CONTENT_TYPE
 from monitor.store import StoreError
+from monitor.web.api.answer import told
 from monitor.web.board import Board, Row, board
 from monitor.web.ground import Ground
 from monitor.web.text import host_of
@@ -39,26 +40,16 @@ def routes(ground: Ground) -> APIRouter:
         return JSONResponse({"status": "ok" if readable else "store unreadable"}, 200 if readable else 503)
 
     @router.get("/api/v1/state")
-    def state() -> JSONResponse:
+    def state(request: Request) -> Response:
         """Vantage points, and every target's state at each of them now."""
         seen, settings, now = ground.look(), ground.settings(), ground.clock()
         table = board(seen, settings, now)
-        return JSONResponse(
-            {
-                "generated": document(now),
-                "simulated": seen.simulated or settings.simulated,
-                "vantage_points": document(table.columns),
-                "targets": [_target(row) for row in _rows(table)],
-            }
-        )
-
-    @router.get("/api/v1/events")
-    def events(target: str | None = None, country: str | None = None) -> JSONResponse:
-        """The newest revision of every event, or of those of one target or country; the latest onset first."""
-        with ground.reader() as store:
-            found = () if store is None else store.events(target=target, country=country)
-            simulated = ground.settings().simulated or (store is not None and store.simulated)
-        return JSONResponse({"generated": document(ground.clock()), "simulated": simulated, "events": document(found)})
+        facts = {
+            "simulated": seen.simulated or settings.simulated,
+            "vantage_points": table.columns,
+            "targets": [_target(row) for row in _rows(table)],
+        }
+        return told(request, facts, ground.clock)
 
     return router
 

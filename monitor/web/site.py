@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from monitor.metrics import Runtime
 from monitor.store import Store, StoreError
-from monitor.web import event, front, machine, measurement, style, target
+from monitor.web import api, event, front, machine, measurement, style, target
 from monitor.web.ground import Ground
 from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
@@ -35,11 +34,9 @@ def create_app(
     `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
     `settings` is asked anew by each request, so that a reloaded configuration shows at once.
     """
-    app = FastAPI(
-        title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json"
-    )
+    app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
-    for room in (front, target, event, measurement, machine):
+    for room in (front, target, event, measurement, machine, api):
         app.include_router(room.routes(ground))
     app.include_router(style.routes())
     _excuse(app, ground)
@@ -55,12 +52,13 @@ def _excuse(app: FastAPI, ground: Ground) -> None:
         if isinstance(fault, StoreError):
             _log.warning("the store could not be read: %s", fault)
         if request.url.path.startswith(("/api/", "/healthz", "/metrics")):
-            return JSONResponse({"error": status}, status, HEADERS)
+            detail = str(fault) if isinstance(fault, api.QuestionError) else ""
+            return api.problem(status, detail, HEADERS)
         response = ground.page(request, "fault.html", status=status, code=status)
         response.headers.update(HEADERS)  # a 500 is answered outside of the guard
         return response
 
-    for kind in (HTTPException, RequestValidationError, StoreError, Exception):
+    for kind in (HTTPException, RequestValidationError, api.QuestionError, StoreError, Exception):
         app.add_exception_handler(kind, answer)
 
 
@@ -68,7 +66,7 @@ def _status(fault: Exception) -> int:
     match fault:
         case HTTPException() if fault.status_code in _KNOWN:
             return fault.status_code
-        case RequestValidationError():
+        case RequestValidationError() | api.QuestionError():
             return 400
         case StoreError():
             return 503

@@ -82,14 +82,16 @@ async def test_api_errors_are_json(place: Any) -> None:
     """A machine that asks for something wrong is answered in its own language."""
     answer = await place.get("/api/v1/nothing")
 
-    assert (answer.status_code, answer.json()) == (404, {"error": 404})
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_the_api_describes_itself_without_a_third_party(place: Any) -> None:
     """The OpenAPI document is served; pages that would load scripts from elsewhere are not."""
     described = (await place.get("/api/v1/openapi.json")).json()
 
-    assert set(described["paths"]) == {"/healthz", "/api/v1/state", "/api/v1/events"}
+    assert {"/api/v1/state", "/api/v1/events", "/api/v1/events/{id}/revisions"} <= set(described["paths"])
+    assert described["openapi"] == "3.1.0"
     assert (await place.get("/docs")).status_code == 404
 
 

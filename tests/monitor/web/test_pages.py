@@ -344,9 +344,10 @@ async def test_a_document_is_handed_out_as_a_download(place: Any) -> None:
 
 
 async def test_every_address_is_documented(place: Any) -> None:
-    """docs/reference/page.md names each route that the application has."""
+    """docs/reference/page.md, or api.md for machines, names each route that the application has."""
     app = create_app(lambda: open_store(place.folder), settings=lambda: place.settings, clock=lambda: place.now)
-    described = (Path(__file__).parents[3] / "docs" / "reference" / "page.md").read_text(encoding="utf-8")
+    folder = Path(__file__).parents[3] / "docs" / "reference"
+    described = "".join((folder / name).read_text(encoding="utf-8") for name in ("page.md", "api.md"))
     paths = {re.sub(r"\{\w+(:path)?\}", "{id}", path) for path in app.openapi()["paths"]} | {"/", "/metrics"}
 
     assert [path for path in paths if path not in described] == []
