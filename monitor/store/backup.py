@@ -2,8 +2,9 @@
 
 A backup is a store's files as of one snapshot of the database, with `backup.json` beside them: size and SHA-256 of each
 file. The database is copied first (SQLite's own online backup), then the segments of the copy's manifest, and the packs
-up to the lengths that the copy acknowledges, so that what is written meanwhile does not matter. It has its name only
-when it is complete and synced.
+up to the lengths that the copy acknowledges, so that what is written meanwhile does not matter. Of the log beside it,
+the heads come first, then the length that is promised, then the entries, of which there may be more. A backup has its
+name only when it is complete and synced.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from monitor.store.segments import SegmentGone
 from monitor.store.upkeep import PATIENCE, Told, quiet
 
 NAME = "backup.json"
+LOG = tuple(f"log/{name}" for name in ("heads.jsonl", "key", "key.pub", "size.json", "entries"))
+"""The files of the log, in the order in which a copy of them is whole while it grows."""
 _PIECE = 1 << 20
 
 
@@ -120,6 +123,10 @@ def _copy_all(folder: Folder, target: Path, told: Told) -> dict[str, tuple[int, 
         sizes[name] = _copy_file(path, target, name, length)
         if sizes[name][0] != length:
             raise damaged(folder.path, f"{name} has {sizes[name][0]} of {length} bytes")
+    for name in LOG:
+        if (folder.path / name).exists():
+            told(name)
+            sizes[name] = _copy_file(folder.path / name, target, name, 2**62)
     with _made(target, NAME) as file:
         file.write(json.dumps(sizes, indent=1).encode())
     for home in {path.parent for path in target.rglob("*")}:
@@ -219,7 +226,7 @@ def _lost(source: Path, name: str) -> IO[bytes]:
 def _check_name(source: Path, name: str) -> None:
     """Refuse a list of a stranger that names files elsewhere."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or path.parts[0] not in ("store.db", "packs", "segments"):
+    if path.is_absolute() or ".." in path.parts or path.parts[0] not in ("store.db", "packs", "segments", "log"):
         raise StoreError(f"{source} is no backup of a store: it names a file {name!r}")
 
 

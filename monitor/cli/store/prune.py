@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.frame import USAGE, CommandError, err, load_settings, out, place, print_json
+from monitor.cli.log.opened import bring_in
 from monitor.cli.store.opened import AsJson, existing, progress, size
 from monitor.store.policy import Policy
 from monitor.store.retention import prune
@@ -32,6 +33,7 @@ def command(
         err.print(f"This removes for good: {_words(policy)}.", markup=False)
         typer.confirm("Go on?", abort=True, err=True)
     with existing(context) as store, progress("pruning") as told:
+        bring_in(store)
         pruned = prune(store.upkeep, policy, told=told)
     if as_json:
         print_json(pruned)

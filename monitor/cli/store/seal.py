@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.frame import USAGE, CommandError, load_settings, out, place, print_json
+from monitor.cli.log.opened import bring_in
 from monitor.cli.store.opened import AsJson, existing, progress, size
 from monitor.store.sealing import seal
 from monitor.store.segments import Written
@@ -36,6 +37,7 @@ def command(
     edge = policy.seals_before(datetime.now(UTC)) if before is None else _date(before)
     written: list[Written] = []
     with existing(context) as store, progress("sealing") as told:
+        bring_in(store)
         while made := seal(store.upkeep, edge, keep_ok=policy.ok_documents, told=told):
             written.append(made)
     show(written, as_json=as_json, nothing=f"Nothing before {edge.date()} is left to be sealed.")
