@@ -88,9 +88,12 @@ class PublicKey:
         if kind != _ALGORITHM or reserved or algorithm not in (_HASH, b"sha256"):
             raise SignatureError("the signature is of a kind that is not used here")
         digest = hashlib.new(algorithm.decode(), message).digest()
-        signed = _MAGIC + _string(space) + _string(b"") + _string(algorithm) + _string(digest)
+        self.check_bare(bare, _MAGIC + _string(space) + _string(b"") + _string(algorithm) + _string(digest))
+
+    def check_bare(self, signature: bytes, message: bytes) -> None:
+        """Return where `signature` is this key's, without SSHSIG around it (as in RFC 9421); else SignatureError."""
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(bare, signed)
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except InvalidSignature as other:
             raise SignatureError("the signature is not one of these bytes: they were changed") from other
 
@@ -133,12 +136,17 @@ class SigningKey:
         """
         digest = hashlib.sha512(message).digest()
         what = _string(namespace.encode()) + _string(b"") + _string(_HASH)
-        bare = self._key.sign(_MAGIC + what + _string(digest))
+        bare = self.sign_bare(_MAGIC + what + _string(digest))
         signature = _string(_ALGORITHM) + _string(bare)
         blob = _MAGIC + _VERSION + _string(self.public._blob) + what + _string(signature)  # noqa: SLF001 - one file
         text = base64.b64encode(blob).decode()
         lines = [text[at : at + _WIDTH] for at in range(0, len(text), _WIDTH)]
         return "\n".join([_FIRST, *lines, _LAST, ""])
+
+    def sign_bare(self, message: bytes) -> bytes:
+        """The 64 bytes of an Ed25519 signature without SSHSIG around them. The message has to begin with something
+        that says what it is for, and that no other use of the key begins with."""
+        return self._key.sign(message)
 
 
 def _string(content: bytes) -> bytes:
