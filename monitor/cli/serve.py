@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError
-from monitor.store import open_store
+from monitor.store import Location, Servers, open_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +89,22 @@ async def _page(app: App, listening: socket.socket) -> None:
         settings=lambda: PageSettings.of(app.settings, refresh=_refresh(app)),
         clock=app.clock,
         runtime=app.runtime,
+        folder=folder_of(app.data_dir),
     )
-    config = uvicorn.Config(page, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        page,
+        log_config=None,
+        lifespan="off",
+        access_log=False,
+        proxy_headers=False,  # whom to believe stands in the configuration (monitor.web.proxy)
+        timeout_graceful_shutdown=1,
+    )
     await Server(config).serve(sockets=[listening])
+
+
+def folder_of(where: Location) -> Path:
+    """The data folder, also where the store is on servers."""
+    return where.folder if isinstance(where, Servers) else where
 
 
 def _refresh(app: App) -> int:

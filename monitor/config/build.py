@@ -51,7 +51,7 @@ def build(path: Path, file: FilePart, token: str = "") -> Settings:
         keeping=Policy(**{name: value for name, value in file.store if name not in ("path", "measurements", "state")}),
         measurements=file.store.measurements,
         state=file.store.state,
-        web=WebSettings(**dict(file.web)),
+        web=WebSettings(**_tuples(file.web)),
         simulated=file.simulated,
     )
 
@@ -60,6 +60,10 @@ def _given(part: Part) -> dict[str, Any]:
     """The parameters that the file names; a pair is a tuple in the records."""
     values = {name: value for name, value in part if value is not None}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _tuples(part: Part) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in part}
 
 
 def _target(part: TargetPart) -> Target:

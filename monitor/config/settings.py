@@ -64,6 +64,19 @@ class WebSettings:
 
     host: str = "127.0.0.1"
     port: int = 8484
+    names: tuple[str, ...] = ()
+    """Host names under which a web server in front serves the page."""
+    public: bool = False
+    """Strangers see likely and confirmed events; the rest needs a user or a key."""
+    sign_in: bool = False
+    """Nobody sees anything without a user or a key."""
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks of web servers in front, whose X-Forwarded-For is believed …"""
+    user_header: str | None = None
+    """… and who say in this header who has signed in there."""
+    user_role: str = "viewer"
+    rate: int = 600
+    """Requests a minute to the API, per key or visitor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

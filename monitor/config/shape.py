@@ -30,6 +30,7 @@ from monitor.config.values import (
     said,
     wrong,
 )
+from monitor.config.visiting import WebPart
 from monitor.detect.settings import DetectorSettings
 from probes.model import Limits
 
@@ -231,13 +232,6 @@ class StorePart(Part):
                     f"{name} counts would end before the results that they count", f"{name} at least as long as raw"
                 )
         return self
-
-
-class WebPart(Part):
-    """Where the page and /metrics are served."""
-
-    host: Text = Field(default="127.0.0.1", description="127.0.0.1 keeps it on this machine.")
-    port: int = Field(default=8484, ge=0, le=65535, description="0 takes any free port.")
 
 
 def _parameters(name: str, record: type[Any], number: Any) -> type[Part]:

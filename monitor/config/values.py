@@ -124,6 +124,13 @@ def _address(value: Any) -> str:
     return str(value)
 
 
+def _subnet(value: Any) -> str:
+    try:
+        return str(ipaddress.ip_network(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise wrong("this is no address and no network", "an address such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
 def _resolver(value: Any) -> str:
     if isinstance(value, str):
         host, _, port = value.rpartition(":") if value.count(":") == 1 or value.startswith("[") else (value, "", "53")
@@ -222,6 +229,7 @@ SCHEDULED = tuple(sorted(name for name in all_probes() if name != "website"))
 """Kinds of probe that can have a schedule of their own beside the visits."""
 
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
+Subnet: TypeAlias = Annotated[str, BeforeValidator(_subnet), _schema(examples=["127.0.0.1", "10.0.0.0/8"])]
 Id: TypeAlias = Annotated[
     str, _matching(_ID, "id", "small letters, digits, '-', '_' and '.', such as kloop-ru"), _schema(_ID)
 ]

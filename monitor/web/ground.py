@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from monitor.access import UserRole
 from monitor.metrics import Glance, Runtime, glance
 from monitor.store import Store, StoreMissing
 from monitor.web.language import LANGUAGES, choose
+from monitor.web.public import PublicStore, public_settings
 from monitor.web.render import render
 from monitor.web.settings import PageSettings
 from monitor.web.style import STYLE_TAG
+from monitor.web.visitor import VISITOR
 from probes.model import Clock
 
 
@@ -31,20 +34,32 @@ class Ground:
         runtime: Runtime,
     ) -> None:
         self._open_reader = open_reader
-        self.settings = settings
+        self._settings = settings
         self.clock = clock
         self.runtime = runtime
 
+    def settings(self) -> PageSettings:
+        """What is configured now, as far as the present visitor may see it."""
+        found = self._settings()
+        return found if self._sees_all() else public_settings(found)
+
+    @staticmethod
+    def _sees_all() -> bool:
+        return VISITOR.get().role >= UserRole.VIEWER
+
     @contextmanager
     def reader(self) -> Iterator[Store | None]:
-        """A store to read from, closed afterwards; None where nothing was ever stored. StoreError where it fails."""
+        """A store to read from, closed afterwards; None where nothing was ever stored. StoreError where it fails.
+
+        What the present visitor may not see is not in it.
+        """
         try:
             store = self._open_reader()
         except StoreMissing:
             yield None
             return
         try:
-            yield store
+            yield store if self._sees_all() else cast("Store", PublicStore(store))
         finally:
             store.close()
 
@@ -64,6 +79,8 @@ class Ground:
             "style": STYLE_TAG,
             "refresh": 0,
             "simulated": self.settings().simulated,
+            "visitor": VISITOR.get(),
+            "guarded": self.settings().guarded,
         }
         text = render(template, language, **(common | facts))
         return HTMLResponse(text, status, {"Content-Language": language, "Vary": "Accept-Language"})

@@ -1,4 +1,4 @@
-"""What stands before every page: headers that forbid scripts, frames, sniffing and strangers, and a check of the Host.
+"""What stands before every page: headers that forbid strangers' scripts, frames and sniffing, and a check of the Host.
 
 Captured titles, headers and certificates are written by whoever sits on the wire. They are shown as text only; if one
 slipped through, the policy below would still let nothing run, load or be sent.
@@ -19,8 +19,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -36,6 +36,20 @@ HEALTH: Mapping[str, str] = {
 
 ROLES: Mapping[str, str] = {"vantage": mark("vantage point"), "control": mark("control")}
 
+USER_ROLES: Mapping[str, str] = {"viewer": mark("viewer"), "operator": mark("operator")}
+
+ACTIONS: Mapping[str, str] = {
+    "user.add": mark("user added"),
+    "user.remove": mark("user removed"),
+    "user.passwd": mark("password changed"),
+    "user.totp": mark("one-time code switched"),
+    "key.add": mark("key made"),
+    "key.revoke": mark("key revoked"),
+    "sign-in": mark("signed in"),
+    "sign-in.refused": mark("sign-in refused"),
+    "sign-out": mark("signed out"),
+}
+
 TIERS: Mapping[str, str] = {
     "suspected": mark("suspected"),
     "likely": mark("likely"),

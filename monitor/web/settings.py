@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import metadata
 
+from monitor.access import UserRole
 from monitor.config.settings import Milestone, Settings
 from monitor.metrics.glance import FRESH
 from monitor.model import Claim
@@ -28,6 +29,24 @@ class PageSettings:
     refresh: int = 60
     """Seconds after which the front page loads itself anew; 0 for never."""
     simulated: bool = False
+    public: bool = False
+    """Strangers see likely and confirmed events only …"""
+    sign_in: bool = False
+    """… or nothing at all; with neither, whoever reaches the page sees everything, as on one's own machine."""
+    proxies: tuple[str, ...] = ()
+    user_header: str | None = None
+    user_role: str = "viewer"
+    rate: int = 600
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anybody has to sign in for anything."""
+        return self.public or self.sign_in
+
+    @property
+    def strangers(self) -> UserRole:
+        """What somebody is who did not sign in, where that is asked for."""
+        return UserRole.PUBLIC if self.public else UserRole.NOBODY
 
     @classmethod
     def of(cls, settings: Settings, *, refresh: int = 60) -> PageSettings:
@@ -38,7 +57,13 @@ class PageSettings:
             vantage_points=tuple(station.point for station in settings.vantage_points),
             claims=settings.documented,
             milestones=settings.milestones,
-            hosts=(settings.web.host,),
+            hosts=(settings.web.host, *settings.web.names),
+            public=settings.web.public,
+            sign_in=settings.web.sign_in,
+            proxies=settings.web.proxies,
+            user_header=settings.web.user_header,
+            user_role=settings.web.user_role,
+            rate=settings.web.rate,
             fresh=max(3 * max(intervals), timedelta(minutes=2)),
             refresh=refresh,
             simulated=settings.simulated,

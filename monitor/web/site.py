@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from monitor.access import Database
 from monitor.metrics import Runtime
 from monitor.store import Store, StoreError
-from monitor.web import api, event, front, machine, measurement, style, target
+from monitor.web import api, event, front, machine, measurement, people, signin, style, target
+from monitor.web.gate import Gate
 from monitor.web.ground import Ground
 from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
 from probes.model import Clock
 
 _log = logging.getLogger(__name__)
-_KNOWN = (400, 404, 405)
+_KNOWN = (400, 404, 405, 503)
 
 
 def create_app(
@@ -28,18 +31,24 @@ def create_app(
     settings: Callable[[], PageSettings],
     clock: Clock,
     runtime: Runtime | None = None,
+    folder: Path | None = None,
 ) -> FastAPI:
-    """The web application, which reads and never writes.
+    """The web application, which reads the store and never writes to it.
 
     `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
-    `settings` is asked anew by each request, so that a reloaded configuration shows at once.
+    `settings` is asked anew by each request, so that a reloaded configuration shows at once. Users and keys are kept in
+    `folder` (`monitor.access`); without one nobody can sign in.
     """
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
+    database = None if folder is None else Database(folder)
     for room in (front, target, event, measurement, machine, api):
         app.include_router(room.routes(ground))
+    for door in (signin, people):
+        app.include_router(door.routes(ground, database))
     app.include_router(style.routes())
     _excuse(app, ground)
+    app.add_middleware(Gate, ground=ground, database=database)
     guard(app, settings().hosts)
     return app
 

@@ -1,4 +1,4 @@
-"""`presscanary user`, `key` and `audit`: what they do, print and refuse; no secret is on a command line or in a list."""
+"""`presscanary user`, `key` and `audit`: what they do, print and refuse; no secret is on a command line or listed."""
 
 from __future__ import annotations
 
