@@ -38,7 +38,7 @@ def guard(app: FastAPI, hosts: Iterable[str]) -> None:
 
 
 class _Headers:
-    """Adds the headers to every response, errors and refusals included."""
+    """Adds the headers to every response, errors and refusals included, where it has not its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -48,7 +48,7 @@ class _Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -13,6 +13,9 @@ _STYLE = (_FOLDER / "style.css").read_bytes()
 _ICON = (_FOLDER / "favicon.svg").read_bytes()
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
+FILES = {"style.css": _STYLE, "favicon.svg": _ICON}
+"""What a page that is written as a file needs beside it."""
+
 STYLE_TAG = hashlib.sha256(_STYLE).hexdigest()[:12]
 """Stands in the style sheet's address, so that a browser never pairs a new page with an old sheet."""
 

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
-
-from monitor.model import Health, VantageStatus
+from monitor.model import Health
 from monitor.web.api.asked import Asked
 from monitor.web.api.column import Column, Kind
 from monitor.web.api.resource import Resource, Rows, cut
-from monitor.web.api.resources.targets import STATES
-from monitor.web.board import Board, board
+from monitor.web.board import board
 from monitor.web.ground import Ground
-from probes.model import Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Net:
-    """One network in one country; a target's state is the strongest of its vantage points."""
-
-    country: str
-    network: str
-    points: tuple[VantageStatus, ...]
-    states: Mapping[str, str]
-    """Watched target -> state."""
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """How many targets have which state."""
-        return Counter(self.states.values())
+from monitor.web.nets import nets
 
 
 def _read(asked: Asked, ground: Ground) -> Rows:
@@ -38,24 +16,6 @@ def _read(asked: Asked, ground: Ground) -> Rows:
     table = board(seen, settings, ground.clock())
     found = [net for net in nets(table) if asked.fits(country=net.country, network=net.network)]
     return cut(found, asked, lambda net: (net.country, net.network), simulated=seen.simulated or settings.simulated)
-
-
-def nets(table: Board) -> Iterator[Net]:
-    """The networks of a board, by country and name; controls are no part of them."""
-    points = [column for column in table.columns if column.role is Role.VANTAGE]
-    ordered = sorted(points, key=lambda point: (point.country, point.network, point.vantage))
-    for (country, network), group in groupby(ordered, key=lambda point: (point.country, point.network)):
-        inside = tuple(group)
-        names = {point.vantage for point in inside}
-        yield Net(
-            country=country,
-            network=network,
-            points=inside,
-            states={
-                row.target.id: min((each.state for each in row.squares if each.vantage in names), key=STATES.index)
-                for row in table.watched
-            },
-        )
 
 
 RESOURCE = Resource(

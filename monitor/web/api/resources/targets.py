@@ -13,10 +13,9 @@ from monitor.web.api.column import Column, Kind
 from monitor.web.api.resource import One, Resource, Rows, cut
 from monitor.web.board import Board, Row, board
 from monitor.web.ground import Ground
+from monitor.web.nets import STATES
 from monitor.web.text import host_of
 from probes.model import Role
-
-STATES = ("blocked", "down", "insufficient", "ok", "stale", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

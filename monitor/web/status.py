@@ -1,0 +1,114 @@
+"""`/status` and `/badge/{id}.svg`: how the targets stand, for everybody: short, cacheable, without live links."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.responses import Response
+
+from monitor.web.api.answer import holds
+from monitor.web.board import board
+from monitor.web.ground import Ground
+from monitor.web.language import LANGUAGES, choose
+from monitor.web.render import render
+from monitor.web.standing import DAYS, Standing, standings
+from monitor.web.style import STYLE_TAG
+from monitor.web.visitor import as_public
+
+KEPT = timedelta(minutes=1)
+"""How long a copy may be shown without asking again; the page changes as often at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What strangers may see at one moment."""
+
+    title: str
+    made: datetime
+    standings: tuple[Standing, ...]
+    newest: datetime | None
+    silent: bool
+    simulated: bool
+
+
+def picture(ground: Ground) -> Picture:
+    """The public's view of the store now, whoever asks; StoreError where it cannot be read."""
+    with as_public():
+        settings, now = ground.settings(), ground.clock()
+        seen = ground.look()
+        table = board(seen, settings, now)
+        with ground.reader() as store:
+            since = now.astimezone(UTC).date() - timedelta(days=DAYS - 1)
+            days = () if store is None else store.days(since=since)
+    return Picture(
+        title=settings.title,
+        made=now.replace(second=0, microsecond=0),
+        standings=standings(table, days, seen.events, now),
+        newest=table.newest,
+        silent=table.newest is None or now - table.newest > settings.fresh,
+        simulated=seen.simulated or settings.simulated,
+    )
+
+
+def page(found: Picture, language: str, *, root: str = "/", here: dict[str, str] | None = None) -> str:
+    """The page as text; `root` stands before the style sheet's name, `here` says where the page is in each language."""
+    return render(
+        "status.html",
+        language,
+        title=found.title,
+        picture=found,
+        now=found.made,
+        style=f"{root}style.css" + ("" if root == "" else f"?{STYLE_TAG}"),
+        icon=f"{root}favicon.svg",
+        here=here or {code: f"?lang={code}" for code in LANGUAGES},
+        link=str,
+        simulated=found.simulated,
+    )
+
+
+def badge(found: Picture, standing: Standing, language: str) -> str:
+    """One target's state as a small picture: shape and word, never colour alone."""
+    return render("badge.svg", language, standing=standing, simulated=found.simulated)
+
+
+def routes(ground: Ground) -> APIRouter:
+    """Both; 404 for a badge of what is not watched."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/status")
+    def status(request: Request) -> Response:
+        language = _language(request)
+        return _kept(request, page(picture(ground), language), "text/html; charset=utf-8", language)
+
+    @router.get("/badge/{target_id:path}.svg")
+    def badge_of(request: Request, target_id: str) -> Response:
+        found = picture(ground)
+        standing = next((each for each in found.standings if each.target.id == target_id), None)
+        if standing is None:
+            raise HTTPException(404)
+        language = _language(request)
+        return _kept(request, badge(found, standing, language), "image/svg+xml", language)
+
+    return router
+
+
+def _language(request: Request) -> str:
+    return choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
+
+def _kept(request: Request, text: str, kind: str, language: str) -> Response:
+    """An answer that browsers, caches and other sites may keep and show."""
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers = {
+        "ETag": tag,
+        "Cache-Control": f"public, max-age={KEPT.seconds}",
+        "Vary": "Accept-Language",
+        "Content-Language": language,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if holds(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type=kind, headers=headers)
