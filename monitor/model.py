@@ -611,3 +611,141 @@ class CheckReport:
     sources: tuple[SourceScore, ...] = ()
     enforcement: tuple[Enforcement, ...] = ()
     terms: tuple[Term, ...] = ()
+
+
+class Topic(StrEnum):
+    """What an alert is about."""
+
+    BLOCKING = "blocking"
+    OFFLINE = "offline"
+    """A whole network stopped reporting."""
+    MONITOR = "monitor"
+    """This monitor itself: nothing ran, a letter could not be delivered, a vantage point cannot be believed."""
+    TERM = "term"
+    """A documented term ran out and the block goes on."""
+    CLAIM = "claim"
+    """The measurements contradict a documented date."""
+    COVERAGE = "coverage"
+    """So little is measured of a network that a block could not be seen there."""
+
+
+class Stage(StrEnum):
+    """Where a story stands; it never falls back, except that a block may return after its end."""
+
+    SUSPECTED = "suspected"
+    LIKELY = "likely"
+    CONFIRMED = "confirmed"
+    EXTENDED = "extended"
+    """More networks, another technique, or blocked again: only said to those who were told before."""
+    RECOVERING = "recovering"
+    """It seems to be over and is still watched: said to nobody."""
+    ENDED = "ended"
+    RETRACTED = "retracted"
+    """We were wrong: said to everybody who was told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One numbered revision of a story, with every fact that its text needs and nothing of who measured it."""
+
+    story: str
+    """Of an event its id: what messages about it are threaded by."""
+    revision: int
+    stage: Stage
+    topic: Topic = Topic.BLOCKING
+    tier: Tier = Tier.LIKELY
+    target: str = ""
+    """The target's id; empty where the story is about none."""
+    hosts: tuple[str, ...] = ()
+    """Its bare host names."""
+    category: str = ""
+    country: str = ""
+    networks: tuple[str, ...] = ()
+    tested: int = 0
+    """Networks of the country in which the target was measured."""
+    onset: Interval | None = None
+    end: Interval | None = None
+    technique: str | None = None
+    decisive: int = 0
+    """Experiments that showed the network to make the difference."""
+    observers: int = 0
+    controls_agree: int = 0
+    controls_total: int = 0
+    flaps: int = 0
+    since: datetime
+    """When it was first known: the event's alarm."""
+    note: str = ""
+    """A code and its values, as the text catalogue knows them: `term 2023-11-12`."""
+    simulated: bool = False
+
+
+class Fate(StrEnum):
+    """What became of a delivery."""
+
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    """It waits for somebody's approval."""
+    SENT = "sent"
+    DEAD = "dead"
+    """Given up: refused by the other side, or tried too often."""
+    WITHHELD = "withheld"
+    """Not sent on purpose; `note` says why."""
+    SUPERSEDED = "superseded"
+    """Something newer about the same story took its place before it left."""
+
+
+class Form(StrEnum):
+    """What kind of message a delivery is."""
+
+    NEWS = "news"
+    DIGEST = "digest"
+    TEST = "test"
+    ESCALATION = "escalation"
+    """Somebody else was told and said nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message to one address: what it tells, when it is due, and what became of it."""
+
+    key: str
+    """The same message has the same key, however often it is planned or sent."""
+    recipient: str
+    address: str
+    """The name of one of the recipient's addresses; never the address itself."""
+    alerts: tuple[Alert, ...]
+    created: datetime
+    due: datetime
+    form: Form = Form.NEWS
+    fate: Fate = Fate.WAITING
+    quiet: bool = False
+    """An update that need not ring: it edits or follows an earlier message where the channel can."""
+    attempts: int = 0
+    changed: datetime | None = None
+    note: str = ""
+    receipt: str = ""
+    """What the other side calls the message."""
+
+
+class Said(StrEnum):
+    """What a person says of alerts."""
+
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What a person said, about which story, delivery, target, network, country or recipient."""
+
+    id: str
+    said: Said
+    subject: str
+    """`event:ID`, `delivery:KEY`, `target:ID`, `network:AS1`, `country:KG`, `recipient:NAME` or `all`."""
+    by: str
+    at: datetime
+    until: datetime | None = None
+    note: str = ""

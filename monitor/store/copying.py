@@ -79,6 +79,8 @@ def copy(source: Store, target: Store, told: Told = lambda _, __: None) -> tuple
         _cells(source, target, told),
         _events(source, target, told),
         _health(source, target, told),
+        _outbox(source, target, told),
+        _sayings(source, target, told),
     )
 
 
@@ -204,6 +206,29 @@ def _health(source: Store, target: Store, told: Told) -> Compared:
     theirs.add(status for status in target.health() if status.vantage in known)
     told("health", len(wanted))
     return _compared("health", ours, theirs)
+
+
+def _outbox(source: Store, target: Store, told: Told) -> Compared:
+    ours, theirs = Side(), Side()
+    wanted = source.deliveries()
+    target.enqueue(wanted, wanted)
+    known = {delivery.key for delivery in wanted}
+    ours.add(wanted)
+    theirs.add(delivery for delivery in target.deliveries() if delivery.key in known)
+    told("deliveries", len(wanted))
+    return _compared("deliveries", ours, theirs)
+
+
+def _sayings(source: Store, target: Store, told: Told) -> Compared:
+    ours, theirs = Side(), Side()
+    wanted = source.sayings()
+    for saying in wanted:
+        target.say(saying)
+    known = {saying.id for saying in wanted}
+    ours.add(wanted)
+    theirs.add(saying for saying in target.sayings() if saying.id in known)
+    told("sayings", len(wanted))
+    return _compared("sayings", ours, theirs)
 
 
 def _compared(kind: str, ours: Side, theirs: Side, left_out: int = 0) -> Compared:

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 
-from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
+from monitor.model import (
+    BlockingEvent,
+    Cell,
+    Day,
+    Delivery,
+    Fate,
+    Finding,
+    Latest,
+    Outcome,
+    Saying,
+    VantageStatus,
+)
 from monitor.store.protocols import MeasurementStore, StateStore
 from probes.model import Measurement, Role
 
@@ -136,6 +147,22 @@ class JoinedStore:
     def health(self) -> tuple[VantageStatus, ...]:
         """What is believed of each vantage point."""
         return self._state.health()
+
+    def enqueue(self, given: Sequence[Delivery], changed: Sequence[Delivery] = ()) -> int:
+        """Append deliveries whose key is new and write what became of `changed`; how many were new."""
+        return self._state.enqueue(given, changed)
+
+    def deliveries(self, *, recipient: str | None = None, fate: Fate | None = None) -> tuple[Delivery, ...]:
+        """The deliveries that fit, in the order in which they were planned."""
+        return self._state.deliveries(recipient=recipient, fate=fate)
+
+    def say(self, saying: Saying) -> None:
+        """Append what a person said of alerts."""
+        self._state.say(saying)
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that people said of alerts, oldest first."""
+        return self._state.sayings()
 
     @property
     def simulated(self) -> bool:

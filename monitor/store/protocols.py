@@ -9,7 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, Self
 
-from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
+from monitor.model import (
+    BlockingEvent,
+    Cell,
+    Day,
+    Delivery,
+    Fate,
+    Finding,
+    Latest,
+    Outcome,
+    Saying,
+    VantageStatus,
+)
 from probes.model import Measurement, Role
 
 
@@ -115,7 +126,7 @@ class MeasurementStore(Protocol):
 
 
 class StateStore(Protocol):
-    """Keeps what is concluded: events and their revisions, health, and whether all of it is simulated."""
+    """Keeps what is concluded: events and their revisions, health, alerts, and whether all of it is simulated."""
 
     def claim(self, simulated: bool, /) -> None:
         """Say that what comes is simulated, or real; StoreError where the store holds the other. The first decides."""
@@ -139,6 +150,22 @@ class StateStore(Protocol):
 
     def health(self) -> tuple[VantageStatus, ...]:
         """What is believed of each vantage point."""
+        ...
+
+    def enqueue(self, given: Sequence[Delivery], /, changed: Sequence[Delivery] = ()) -> int:
+        """Append deliveries whose key is new and write what became of `changed`, all at once; how many were new."""
+        ...
+
+    def deliveries(self, *, recipient: str | None = None, fate: Fate | None = None) -> tuple[Delivery, ...]:
+        """The deliveries that fit, in the order in which they were planned."""
+        ...
+
+    def say(self, saying: Saying, /) -> None:
+        """Append what a person said of alerts; said twice under one id it is once."""
+        ...
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that people said of alerts, oldest first."""
         ...
 
     @property

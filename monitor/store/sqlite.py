@@ -10,8 +10,19 @@ from contextlib import ExitStack
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
 
-from monitor.model import BlockingEvent, Cell, Day, Finding, Latest, Outcome, VantageStatus
-from monitor.store import arrivals, cells, documents, events, findings, health, observations, rollups
+from monitor.model import (
+    BlockingEvent,
+    Cell,
+    Day,
+    Delivery,
+    Fate,
+    Finding,
+    Latest,
+    Outcome,
+    Saying,
+    VantageStatus,
+)
+from monitor.store import arrivals, cells, documents, events, findings, health, observations, outbox, rollups
 from monitor.store.archive import Archive
 from monitor.store.entries import appending, check_verdict
 from monitor.store.errors import StoreError, translated
@@ -196,6 +207,22 @@ class SQLiteStore:
     def health(self) -> tuple[VantageStatus, ...]:
         """What is believed of each vantage point."""
         return self._read(lambda connection: health.select(connection, self._texts))
+
+    def enqueue(self, given: Sequence[Delivery], changed: Sequence[Delivery] = ()) -> int:
+        """Append deliveries whose key is new and write what became of `changed`, all at once; how many were new."""
+        return self._do(lambda transaction: outbox.add(transaction, given, changed))
+
+    def deliveries(self, *, recipient: str | None = None, fate: Fate | None = None) -> tuple[Delivery, ...]:
+        """The deliveries that fit, in the order in which they were planned."""
+        return self._read(lambda connection: outbox.select(connection, recipient=recipient, fate=fate))
+
+    def say(self, saying: Saying) -> None:
+        """Append what a person said of alerts."""
+        self._do(lambda transaction: outbox.say(transaction, saying))
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that people said of alerts, oldest first."""
+        return self._read(outbox.sayings)
 
     @property
     def simulated(self) -> bool:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from monitor.model import BlockingEvent, VantageStatus
+from monitor.model import BlockingEvent, Delivery, Fate, Saying, VantageStatus
+from monitor.store import outbox
 from monitor.store.errors import StoreError
 from monitor.store.flat import HEALTH, SAME, same
 from monitor.store.postgres.database import Connection, Database
@@ -26,6 +27,10 @@ _NEWEST = (
     "SELECT document FROM event JOIN event_revision ON event_revision.event = event.id "
     "AND event_revision.revision = event.revision"
 )
+_DELIVERY = insertion("delivery", outbox.COLUMNS, "ON CONFLICT (key) DO NOTHING")
+_CHANGED = outbox.CHANGES.format(fate="%(fate)s", document="%(document)s", key="%(key)s").encode()
+_SAYING = insertion("saying", ("id", "document"), "ON CONFLICT (id) DO NOTHING")
+_FITTING = {"recipient": "recipient = %(recipient)s", "fate": "fate = %(fate)s"}
 _CONDITIONS = {"target": "target = %(target)s", "country": "country = %(country)s"}
 
 
@@ -81,6 +86,32 @@ class PostgresState:
         """What is believed of each vantage point."""
         rows = self._rows(f"SELECT {HEALTH.listed} FROM health", {})  # noqa: S608 - the columns' names
         return tuple(sorted((HEALTH.record(row, SAME) for row in rows), key=lambda status: status.vantage))
+
+    def enqueue(self, given: Sequence[Delivery], changed: Sequence[Delivery] = ()) -> int:
+        """Append deliveries whose key is new and write what became of `changed`, all at once; how many were new."""
+
+        def work(connection: Connection) -> int:
+            for delivery in changed:
+                connection.execute(_CHANGED, outbox.row(delivery))
+            return sum(connection.execute(_DELIVERY, outbox.row(delivery)).rowcount for delivery in given)
+
+        return self._database.write(work)
+
+    def deliveries(self, *, recipient: str | None = None, fate: Fate | None = None) -> tuple[Delivery, ...]:
+        """The deliveries that fit, in the order in which they were planned."""
+        condition, parameters = where(_FITTING, {"recipient": recipient, "fate": fate})
+        rows = self._rows(sentence("SELECT document FROM delivery", condition, "ORDER BY seq"), parameters)
+        return tuple(outbox.delivery_of(text) for (text,) in rows)
+
+    def say(self, saying: Saying) -> None:
+        """Append what a person said of alerts."""
+        row = {"id": saying.id, "document": canonical(document(saying)).decode()}
+        self._database.write(lambda connection: connection.execute(_SAYING, row))
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that people said of alerts, oldest first."""
+        rows = self._rows("SELECT document FROM saying ORDER BY seq", {})
+        return tuple(outbox.saying_of(text) for (text,) in rows)
 
     @property
     def simulated(self) -> bool:

@@ -1,0 +1,207 @@
+"""The desk: looks at what is known, plans what each recipient is told, and has the post send it.
+
+All writing goes through `do`, on the thread that writes everything else, and takes milliseconds; sending happens beside
+the schedule and holds nothing up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from monitor.alert import orders
+from monitor.alert.channels import Channel, Letter, all_channels
+from monitor.alert.digest import digests
+from monitor.alert.escalation import escalations
+from monitor.alert.letter import compose
+from monitor.alert.plan import Moment, decided, plan
+from monitor.alert.post import Post
+from monitor.alert.settings import AlertSettings
+from monitor.alert.step import told_by
+from monitor.alert.story import Knowledge, alert_of
+from monitor.alert.wanted import Surroundings
+from monitor.alert.watching import Seen, contradictions, dead_letters, over, silence, terms, thin
+from monitor.alert.wire import UnreachableError, Wire
+from monitor.model import Alert, Delivery, Fate, Saying
+from probes.model import Clock
+
+
+class Outbox(Protocol):
+    """What the desk needs of a store."""
+
+    def enqueue(self, given: Sequence[Delivery], /, changed: Sequence[Delivery] = ()) -> int:
+        """Append deliveries whose key is new and write what became of `changed`."""
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """All deliveries, in the order in which they were planned."""
+
+    def say(self, saying: Saying, /) -> None:
+        """Append what a person said."""
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that people said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the monitor knows at one moment, as far as alerts need it."""
+
+    seen: Seen
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    around: Surroundings = field(default_factory=Surroundings)
+    least: int = 0
+    """Usable results a day below which a network is told of as too thin; 0: never."""
+
+
+class Desk:
+    """One monitor's alerts. State: the outbox as it is in the store, which only this desk writes, and what is sent."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        settings: Callable[[], AlertSettings],
+        view: Callable[[], View],
+        do: Callable[[Callable[[], Any]], Awaitable[Any]],
+        wire: Callable[[], Wire],
+        clock: Clock,
+        orders_in: Path | None = None,
+    ) -> None:
+        self._outbox, self._settings, self._view, self._do = outbox, settings, view, do
+        self._wire, self._clock, self._orders_in = wire, clock, orders_in
+        self._known: dict[str, Delivery] = {one.key: one for one in outbox.deliveries()}
+        self._post = Post(take=self._take, keep=self._keep, write=self._letter, wire=wire, clock=clock)
+        self._sending: asyncio.Task[int] | None = None
+        self._beaten: datetime | None = None
+
+    async def turn(self) -> None:
+        """Plan, and start to send unless the round before is still under way; StoreError where planning failed."""
+        settings = self._settings()
+        if not settings.recipients and not settings.heartbeat:
+            return
+        newest = await self._do(self._plan)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._round(newest))
+
+    async def stop(self) -> None:
+        """Wait until what is being sent has left, or failed."""
+        if self._sending is not None:
+            await self._sending
+
+    async def _round(self, newest: datetime | None) -> int:
+        await self._beat(newest)
+        waiting = [one for one in self._known.values() if one.fate is Fate.WAITING]
+        return await self._post.round(waiting, self._settings().attempts) if waiting else 0
+
+    def _plan(self) -> datetime | None:
+        """On the writing thread: what is new goes into the outbox in one transaction."""
+        settings, view = self._settings(), self._view()
+        now = view.seen.now
+        for saying in orders.taken(self._orders_in):
+            self._outbox.say(saying)
+        sayings = self._outbox.sayings()
+        self._write((), decided(self._known.values(), sayings, now))
+        moment = Moment(now=now, alerts=self._alerts(settings, view), around=view.around, sayings=sayings)
+        new: list[Delivery] = []
+        changed: list[Delivery] = []
+        by_recipient = self._by_recipient()
+        for recipient in settings.recipients:
+            before = by_recipient[recipient.name]
+            made = plan(recipient, moment, before, settings)
+            new += [*made.new, *digests(recipient, moment, before)]
+            changed += made.changed
+        new += escalations(settings, moment, by_recipient)
+        self._write(new, changed)
+        orders.done(self._orders_in, sayings)
+        return view.seen.newest
+
+    def _alerts(self, settings: AlertSettings, view: View) -> tuple[Alert, ...]:
+        """Everything that can be told of now: events, and what the monitor notices beside them."""
+        seen = view.seen
+        events = [alert_of(event, seen.now, settings.settle, view.knowledge) for event in seen.events]
+        noticed = [
+            *silence(seen, settings.silence),
+            *dead_letters(self._known.values()),
+            *terms(seen),
+            *contradictions(seen),
+            *(thin(seen, view.least) if view.least else ()),
+        ]
+        told = {story: each.alert for story, each in told_by(self._known.values()).items()}
+        noticed += over(noticed, told, seen.now)
+        return (*events, *(_named(alert, view.knowledge) for alert in noticed))
+
+    def _by_recipient(self) -> defaultdict[str, list[Delivery]]:
+        found: defaultdict[str, list[Delivery]] = defaultdict(list)
+        for one in self._known.values():
+            found[one.recipient].append(one)
+        return found
+
+    def _write(self, new: Iterable[Delivery], changed: Iterable[Delivery]) -> None:
+        fresh = [one for one in new if one.key not in self._known]
+        other = list(changed)
+        if fresh or other:
+            self._outbox.enqueue(fresh, other)
+            self._known = self._known | {one.key: one for one in [*fresh, *other]}  # others are reading the old one
+
+    async def _take(self, delivery: Delivery) -> Delivery | None:
+        """Write down that an attempt begins; None where something newer has taken the delivery's place meanwhile."""
+
+        def write() -> Delivery | None:
+            now = self._known[delivery.key]
+            if now.fate is not Fate.WAITING:
+                return None
+            taken = replace(now, attempts=now.attempts + 1)
+            self._write((), [taken])
+            return taken
+
+        taken: Delivery | None = await self._do(write)
+        return taken
+
+    async def _keep(self, delivery: Delivery) -> None:
+        def write() -> None:
+            self._write((), [delivery])
+
+        await self._do(write)
+
+    def _letter(self, delivery: Delivery) -> tuple[Channel, Letter] | str:
+        settings = self._settings()
+        recipient = settings.recipient(delivery.recipient)
+        address = recipient.address(delivery.address) if recipient is not None else None
+        if recipient is None or address is None:
+            return "this recipient or address is not configured any more"
+        return all_channels()[address.channel], compose(
+            delivery, recipient, address, page=settings.page, earlier=self._earlier(delivery)
+        )
+
+    def _earlier(self, delivery: Delivery) -> tuple[str, ...]:
+        stories = {alert.story for alert in delivery.alerts}
+        return tuple(
+            one.receipt
+            for one in self._known.values()
+            if one.receipt
+            and one.form is delivery.form
+            and (one.recipient, one.address) == (delivery.recipient, delivery.address)
+            and any(alert.story in stories for alert in one.alerts)
+        )
+
+    async def _beat(self, newest: datetime | None) -> None:
+        """Ask the outside dead-man switch, as long as measurements come in; what it answers changes nothing."""
+        settings, now = self._settings(), self._clock()
+        if not settings.heartbeat or newest is None or now - newest > settings.silence:
+            return
+        if self._beaten is not None and now - self._beaten < settings.silence / 6:
+            return
+        self._beaten = now
+        try:
+            await self._wire().request("GET", settings.heartbeat)
+        except UnreachableError:
+            return
+
+
+def _named(alert: Alert, knowledge: Knowledge) -> Alert:
+    return replace(alert, hosts=knowledge.hosts.get(alert.target, ())) if alert.target else alert
