@@ -20,6 +20,7 @@ from monitor.burst import Bursts, Means, Page, Trial, wanted
 from monitor.config import Settings, Station
 from monitor.metrics import Runtime
 from monitor.model import Bearing, BlockingEvent, Finding, Outcome, VantageStatus
+from monitor.outbox import desk_of
 from monitor.pipeline import VISITS, PipelineSettings, known_in, note, record, review, survey
 from monitor.pipeline.logged import tending_of
 from monitor.schedule import VISIT, Order, Schedule, Tally, orders_of, owed
@@ -34,7 +35,6 @@ REST = 9
 
 TEND_EVERY = timedelta(minutes=1)
 """How often one small piece of what is due in the store is done; like a review it rests afterwards."""
-
 
 T = TypeVar("T")
 
@@ -98,6 +98,7 @@ class App:
             time=time.monotonic,
             on_mistake=self._cut_short,
         )
+        self.desk = desk_of(self, self._on_writer, stop=self._stop_because, on_mistake=on_mistake)
         self._firing = False
         """Whether failures set off bursts: not in a single round, which is over too soon for them."""
         self._rested = self._tend_at = 0.0
@@ -139,17 +140,20 @@ class App:
         """Measure every pair one time and review; `done` is told of each pair. StoreError where storing failed."""
         await self.schedule.once(done)
         await self.schedule.stop()
+        await self.desk.stop()
         await self._finish()
 
     async def watch(self) -> None:
         """Measure on schedule until `stopping` is set, then finish what runs. StoreError where storing failed."""
         self.schedule.every(self._review_interval(), self._review_if_rested, "review")
         self.schedule.every(TEND_EVERY, self._tend_if_rested, "tend")
+        self.schedule.every(self._review_interval(), self.desk.turn, "tell")
         self.schedule.start(self.clock(), self._review)
         self._firing = True
         await self.stopping.wait()
         await self.bursts.stop()
         await self.schedule.stop()
+        await self.desk.stop()
         await self._finish()
 
     async def _finish(self) -> None:

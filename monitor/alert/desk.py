@@ -19,6 +19,7 @@ from monitor.alert.channels import Channel, Letter, all_channels
 from monitor.alert.digest import digests
 from monitor.alert.escalation import escalations
 from monitor.alert.letter import compose
+from monitor.alert.outside import Outside, UnreachableError
 from monitor.alert.plan import Moment, decided, plan
 from monitor.alert.post import Post
 from monitor.alert.settings import AlertSettings
@@ -26,7 +27,6 @@ from monitor.alert.step import told_by
 from monitor.alert.story import Knowledge, alert_of
 from monitor.alert.wanted import Surroundings
 from monitor.alert.watching import Seen, contradictions, dead_letters, over, silence, terms, thin
-from monitor.alert.wire import UnreachableError, Wire
 from monitor.model import Alert, Delivery, Fate, Saying
 from probes.model import Clock
 
@@ -58,6 +58,11 @@ class View:
     """Usable results a day below which a network is told of as too thin; 0: never."""
 
 
+def raised(fault: Exception) -> None:
+    """What is done with a fault where nobody else takes it."""
+    raise fault
+
+
 class Desk:
     """One monitor's alerts. State: the outbox as it is in the store, which only this desk writes, and what is sent."""
 
@@ -68,23 +73,28 @@ class Desk:
         settings: Callable[[], AlertSettings],
         view: Callable[[], View],
         do: Callable[[Callable[[], Any]], Awaitable[Any]],
-        wire: Callable[[], Wire],
+        outside: Callable[[], Outside],
         clock: Clock,
         orders_in: Path | None = None,
+        on_fault: Callable[[Exception], None] = raised,
     ) -> None:
         self._outbox, self._settings, self._view, self._do = outbox, settings, view, do
-        self._wire, self._clock, self._orders_in = wire, clock, orders_in
+        self._outside, self._clock, self._orders_in, self._on_fault = outside, clock, orders_in, on_fault
         self._known: dict[str, Delivery] = {one.key: one for one in outbox.deliveries()}
-        self._post = Post(take=self._take, keep=self._keep, write=self._letter, wire=wire, clock=clock)
+        self._post = Post(take=self._take, keep=self._keep, write=self._letter, outside=outside, clock=clock)
         self._sending: asyncio.Task[int] | None = None
         self._beaten: datetime | None = None
 
     async def turn(self) -> None:
-        """Plan, and start to send unless the round before is still under way; StoreError where planning failed."""
+        """Plan, and start to send unless the round before is still under way; `on_fault` hears of a store's fault."""
         settings = self._settings()
         if not settings.recipients and not settings.heartbeat:
             return
-        newest = await self._do(self._plan)
+        try:
+            newest = await self._do(self._plan)
+        except Exception as fault:  # noqa: BLE001 - the store's, of which this room knows no type
+            self._on_fault(fault)
+            return
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._round(newest))
 
@@ -198,7 +208,7 @@ class Desk:
             return
         self._beaten = now
         try:
-            await self._wire().request("GET", settings.heartbeat)
+            await self._outside().request("GET", settings.heartbeat)
         except UnreachableError:
             return
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from monitor.alert.channels import Answer, Channel, Delivered, Later, Letter, Refused
-from monitor.alert.wire import UnreachableError, Wire
+from monitor.alert.outside import Outside, UnreachableError
 from monitor.model import Delivery, Fate
 from probes.model import Clock
 
@@ -36,8 +36,8 @@ SLOWEST = 60.0
 class Post:
     """Sends what waits. State: whether a round is under way."""
 
-    def __init__(self, *, take: Take, keep: Keep, write: Write, wire: Callable[[], Wire], clock: Clock) -> None:
-        self._take, self._keep, self._write, self._wire, self._clock = take, keep, write, wire, clock
+    def __init__(self, *, take: Take, keep: Keep, write: Write, outside: Callable[[], Outside], clock: Clock) -> None:
+        self._take, self._keep, self._write, self._outside, self._clock = take, keep, write, outside, clock
         self._busy = asyncio.Lock()
 
     async def round(self, waiting: Sequence[Delivery], attempts: int) -> int:
@@ -68,7 +68,7 @@ class Post:
         channel, letter = found
         try:
             async with asyncio.timeout(SLOWEST):
-                answer: Answer = await channel.send(letter, self._wire())
+                answer: Answer = await channel.send(letter, self._outside())
         except UnreachableError as fault:
             answer = Refused(why=str(fault)) if fault.forbidden else Later(why=str(fault))
         except TimeoutError:

@@ -167,9 +167,10 @@ def noticed(alert: Alert, tongue: Tongue) -> str:
     about = {"hosts": names([alert], tongue), "networks": ", ".join(_listed(alert.networks))}
     match code, values:
         case "term", [day]:
-            return _(
-                "The term for which %(hosts)s was ordered to be blocked ended on %(day)s. It still fails on %(networks)s."
-            ) % {**about, "day": plain(day)}
+            return _("The term of the order to block %(hosts)s ended on %(day)s. It still fails on %(networks)s.") % {
+                **about,
+                "day": plain(day),
+            }
         case "claim", [name, day]:
             return _("Our measurements contradict a documented date for %(hosts)s (%(day)s; claim %(name)s).") % {
                 **about,

@@ -89,6 +89,8 @@ class AlertSettings:
     """Where readers reach the page of this monitor; links begin with it."""
     heartbeat: str = field(default="", repr=False)
     """Somebody else's dead-man switch: asked (GET) while measurements come in, so that it rings when they stop."""
+    allow: frozenset[str] = frozenset()
+    """Hosts of channels that may be in the monitor's own network."""
     wait: timedelta = timedelta(minutes=2)
     """From the alarm to the first message: what else begins meanwhile comes in the same one."""
     gap: timedelta = timedelta(minutes=15)
@@ -101,6 +103,9 @@ class AlertSettings:
     """Older alarms are history when they are first seen, and ring nowhere."""
     silence: timedelta = timedelta(minutes=30)
     """Nothing was measured for so long: the monitor itself needs somebody."""
+    coverage: int = 20
+    """Usable results a day below which a network is told of as too thin, after it had more; 0: never. At twenty, a
+    block of an hour has a good chance of falling between two of them (ours)."""
     attempts: int = 12
     """Failed deliveries are tried again so often, after 30 seconds, 1, 2, 4 … minutes, at most an hour apart."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from monitor.config.build import build
 from monitor.config.experiments import BurstSettings, ExperimentSettings
 from monitor.config.explain import explain
 from monitor.config.problem import ConfigError, Problem
+from monitor.config.recipients import alerts
 from monitor.config.relation import relate
 from monitor.config.schema import json_schema
 from monitor.config.secret import token
@@ -42,8 +44,11 @@ def load(path: Path) -> Settings:
     if tree.problems or file is None:
         raise ConfigError(tree.problems)
     secret = _token(tree, path, file)
+    told = alerts(tree, file.alerts, path.absolute().parent, os.environ, file.timezone)
+    if tree.problems:
+        raise ConfigError(tree.problems)
     try:
-        return build(path, file, secret)
+        return replace(build(path, file, secret), alerts=told)
     except ValueError as fault:
         tree.tell(tree.place(("detection",)), str(fault), "parameters that fit together")
         raise ConfigError(tree.problems) from fault

@@ -21,6 +21,7 @@ def relate(tree: Tree) -> None:
     """Note every disagreement between the parts of the file in the tree's problems."""
     for section in ("targets", "vantage_points", "documented"):
         _repeated_ids(tree, section)
+    _contacts(tree)
     _repeated_urls(tree)
     _references(tree)
     if _at(tree.value, "simulated") is not True:
@@ -90,6 +91,25 @@ def _references(tree: Tree) -> None:
             _at(tree.value, "schedule", section) if isinstance(_at(tree.value, "schedule", section), dict) else ()
         ):
             _known(tree, tree.keys["schedule", section, name], word, name, known)
+
+
+def _contacts(tree: Tree) -> None:
+    """Recipients of alerts have names of their own, and hand on to others that exist."""
+    first: dict[str, Where] = {}
+    entries = list(_entries(tree.value, "alerts", "recipients"))
+    for where, recipient in entries:
+        name, here = _at(recipient, "name"), (*where, "name")
+        if isinstance(name, str) and first.setdefault(name, here) != here:
+            told = f"the name {name!r} is taken, in line {tree.place(first[name])[0]}"
+            tree.tell(tree.place(here), told, "another name")
+    for where, recipient in entries:
+        to, place = _at(recipient, "escalate_to"), tree.place((*where, "escalate_to"))
+        _known(tree, place, "recipient", to, first)
+        if to is not None and to == _at(recipient, "name"):
+            tree.tell(place, "a recipient who hands on to themselves", "another recipient")
+        for index, wish in _entries(recipient, "wants"):
+            for at, target in _entries(wish, "targets"):
+                _known(tree, tree.place((*where, *index, *at)), "target", target, _ids(tree, "targets"))
 
 
 def _known(tree: Tree, place: tuple[int, int], word: str, name: Any, known: dict[str, Where]) -> None:

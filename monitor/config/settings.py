@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from monitor.alert.settings import AlertSettings
 from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Source
@@ -102,6 +103,7 @@ class Settings:
     state: str | None = None
     """The servers that keep the two halves of the store in place of the folder (`monitor.store.addresses`)."""
     web: WebSettings = field(default_factory=WebSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     simulated: bool = False
 
     def target(self, target_id: str) -> Target | None:

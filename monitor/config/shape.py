@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
+from monitor.config.alerting import AlertsPart
 from monitor.config.comparing import ExperimentsPart
 from monitor.config.part import Part, or_empty
 from monitor.config.values import (
@@ -27,7 +28,6 @@ from monitor.config.values import (
     Text,
     Url,
     Zone,
-    said,
     wrong,
 )
 from monitor.config.visiting import WebPart
@@ -55,11 +55,6 @@ def _kind(value: Any) -> Any:
     if value in ("agent", "socks5", "http_proxy", "netns"):
         raise wrong(f"vantage points of the kind {value!r} are not built yet", "'local', the only kind so far")
     return value
-
-
-def _reserved(value: Any) -> None:
-    if value not in (None, {}, []):
-        raise wrong(f"alerts are not built yet, found {said(value)}", "an empty section or none")
 
 
 def _as_list(value: Any) -> Any:
@@ -265,9 +260,7 @@ class FilePart(Part):
     timezone: Zone = Field(default="Asia/Bishkek", description="Of all dates below that carry no zone of their own.")
     documented: list[ClaimPart] = Field(default=[])
     milestones: list[MilestonePart] = Field(default=[])
-    alerts: Annotated[None, BeforeValidator(_reserved), WithJsonSchema({"maxItems": 0, "maxProperties": 0})] = Field(
-        default=None, description="Reserved: alerts are not built yet."
-    )
+    alerts: Annotated[AlertsPart, _SPARSE] = AlertsPart()
     store: Annotated[StorePart, _SPARSE] = StorePart()
     web: Annotated[WebPart, _SPARSE] = WebPart()
     simulated: bool = Field(

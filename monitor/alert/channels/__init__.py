@@ -15,8 +15,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from monitor.alert.outside import Outside
 from monitor.alert.settings import Address
-from monitor.alert.wire import Wire
 from monitor.model import Alert, Form
 
 
@@ -85,8 +85,8 @@ class Channel(Protocol):
     def mistake(self, address: Address) -> str | None:
         """What is wrong with an address, in words for whoever wrote it, or None; nothing is sent."""
 
-    async def send(self, letter: Letter, wire: Wire) -> Answer:
-        """Send a letter through the wire."""
+    async def send(self, letter: Letter, outside: Outside) -> Answer:
+        """Send a letter; `outside` is the one way out."""
 
 
 @lru_cache(maxsize=1)

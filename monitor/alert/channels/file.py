@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.alert.channels import Answer, Delivered, Later, Letter
+from monitor.alert.outside import Outside
 from monitor.alert.settings import Address
-from monitor.alert.wire import Wire
 from probes.document import document, rfc3339
 
 
@@ -25,9 +25,9 @@ class _File:
         """A path is all that it takes."""
         return None if address.to and "\0" not in address.to else "`to` is the path of a file"
 
-    async def send(self, letter: Letter, wire: Wire) -> Answer:
+    async def send(self, letter: Letter, outside: Outside) -> Answer:
         """Append the letter, on disk when this returns; Later where the disk refuses."""
-        path = wire.path(letter.address.to)
+        path = outside.path(letter.address.to)
         line = json.dumps(written(letter), ensure_ascii=False).encode() + b"\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,15 +9,21 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from monitor.model import (
+    Alert,
     Bearing,
     BlockingEvent,
     Cell,
+    Delivery,
     Evidence,
+    Fate,
     Finding,
     Health,
     Layer,
     Locus,
     NetworkSpan,
+    Said,
+    Saying,
+    Stage,
     State,
     Tier,
     VantageStatus,
@@ -499,3 +505,32 @@ def test_a_finding_about_other_facts_is_refused(store, made):
     measurement, _ = experiment(made, 1)
     with pytest.raises(StoreError, match="speaks of measurement"):
         store.append_experiment(measurement, experiment(made, 2)[1])
+
+
+def test_deliveries_keep_their_order_and_are_appended_once(store):
+    """A key that is known changes nothing; what became of a delivery is written in its place."""
+    first, second = delivery("k1"), delivery("k2", recipient="editor")
+    assert store.enqueue([first, second]) == 2
+    sent = replace(first, fate=Fate.SENT, attempts=1, receipt="m1", changed=AT)
+    assert store.enqueue([first, delivery("k3")], [sent]) == 1
+
+    assert [each.key for each in store.deliveries()] == ["k1", "k2", "k3"]
+    assert store.deliveries(fate=Fate.SENT) == (sent,)
+    assert store.deliveries(recipient="editor") == (second,)
+
+
+def test_what_people_said_is_kept_in_its_order(store):
+    """Said twice under one id it is once."""
+    mute = Saying(id="s1", said=Said.MUTED, subject="all", by="anna", at=AT, until=AT + timedelta(hours=1))
+    word = replace(mute, id="s2", said=Said.UNMUTED, until=None)
+    for saying in (mute, word, mute):
+        store.say(saying)
+
+    assert store.sayings() == (mute, word)
+
+
+def delivery(key, **changes):
+    """A message that waits."""
+    alert = Alert(story="ev-1", revision=1, stage=Stage.LIKELY, since=AT, onset=(None, AT))
+    given = {"recipient": "desk", "address": "file", "alerts": (alert,), "created": AT, "due": AT}
+    return Delivery(key=key, **given | changes)

@@ -11,12 +11,20 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import build, main
-from monitor.model import Cell, Finding, Health, State, VantageStatus
+from monitor.model import (
+    Cell,
+    Finding,
+    Health,
+    Said,
+    Saying,
+    State,
+    VantageStatus,
+)
 from monitor.store import Servers, StoreError, copying, open_store
 from monitor.store.addresses import address
 from probes.document import measurement_id
 from probes.model import Origin, Role
-from tests.monitor.store.test_contract import event
+from tests.monitor.store.test_contract import delivery, event
 
 AT = datetime(2024, 3, 5, 12, tzinfo=UTC)
 
@@ -54,6 +62,8 @@ def fill(store, made):
     store.save_events([event(simulated=True), event(2, simulated=True, score=9.0)])
     status = {"country": "KG", "network": "AS8449", "role": Role.VANTAGE, "health": Health.SICK, "why": "0 of 3"}
     store.save_health([VantageStatus(vantage="kg-1", simulated=True, **status)])
+    store.enqueue([delivery("k1")])
+    store.say(Saying(id="s1", said=Said.MUTED, subject="all", by="anna", at=AT))
 
 
 def whole(store):
@@ -66,6 +76,8 @@ def whole(store):
         store.latest(),
         store.health(),
         store.events(),
+        store.deliveries(),
+        store.sayings(),
     )
     revisions = tuple(store.revisions(each.id) for each in store.events())
     documents = tuple(store.document(outcome.measurement) for outcome in store.outcomes())
@@ -95,6 +107,7 @@ def test_a_store_goes_round_all_engines_and_comes_back_the_same(places, made, tm
             assert all(kind.same for kind in compared)
             assert {kind.kind: kind.target for kind in compared} == {
                 "measurements": 30, "experiments": 1, "cells": 2, "event revisions": 2, "health": 1,
+                "deliveries": 1, "sayings": 1,
             }  # fmt: skip
             assert whole(theirs) == whole(ours)
     with open_store(places["apart"], read_only=True) as ours, open_store(back) as theirs:
@@ -152,7 +165,7 @@ def test_the_command_copies_and_says_what(folder, made, tmp_path):
     second = CliRunner().invoke(build(), ["store", "copy", "--json", str(folder), str(tmp_path / "copy")])
     told = json.loads(second.output)
     assert told["same"] is True
-    assert [kind["target"] for kind in told["kinds"]] == [30, 1, 2, 2, 1]
+    assert [kind["target"] for kind in told["kinds"]] == [30, 1, 2, 2, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

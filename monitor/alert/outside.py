@@ -42,7 +42,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
+class Outside:
     """How this monitor reaches those whom it tells."""
 
     folder: Path = Path()
