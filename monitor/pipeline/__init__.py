@@ -40,6 +40,7 @@ __all__ = [
     "PipelineSettings",
     "experiments_of",
     "gather",
+    "judged",
     "known_in",
     "note",
     "record",
@@ -66,7 +67,7 @@ def record(
     judged again from their stored facts.
     """
     settings = settings or PipelineSettings()
-    outcome = _judge(measurement, store, settings)
+    outcome = judged(measurement, store, settings)
     if store.append(measurement, outcome, original=original):
         for neighbour in neighbours(outcome, store, settings):
             _judge_again(neighbour, store, settings)
@@ -151,7 +152,8 @@ def _open_before(known: Sequence[BlockingEvent], found: Sequence[BlockingEvent])
     return onsets
 
 
-def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -> Outcome:
+def judged(measurement: Measurement, store: Store, settings: PipelineSettings) -> Outcome:
+    """The outcome of a visit, from its facts and those around it; nothing is written. ValueError for an experiment."""
     if measurement.kind not in VISITS:
         raise ValueError(f"{measurement.kind!r} is an experiment: monitor.verdict.experiments reads it")
     controls = controls_of(measurement, store, settings)
@@ -164,7 +166,7 @@ def _judge(measurement: Measurement, store: Store, settings: PipelineSettings) -
 
 def _judge_again(outcome: Outcome, store: Store, settings: PipelineSettings) -> None:
     measurement = store.measurement(outcome.measurement)
-    again = outcome if measurement is None else _judge(measurement, store, settings)
+    again = outcome if measurement is None else judged(measurement, store, settings)
     if again == outcome:
         return
     store.revise(again)
