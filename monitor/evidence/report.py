@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from monitor.evidence.against import against
+from monitor.evidence.form import Report, Section, Table
 from monitor.evidence.method import KNOWN_ERRORS
 from monitor.evidence.proofs import Proofs
 from monitor.evidence.replay import Judgement
 from monitor.evidence.slice import Slice
 from monitor.evidence.words import Language, how, say
-from monitor.model import Bearing, Interval, Outcome, State
+from monitor.model import Bearing, Interval
 from probes.model import Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Rows under headings, as text."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One heading with what stands under it."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-    table: Table | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A whole report; `banner` comes first and is loud."""
-
-    title: str
-    banner: tuple[str, ...]
-    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +45,7 @@ def compose(ground: Ground) -> Report:
             _measured(ground),
             _networks(ground),
             _experiments(ground),
-            _against(ground),
+            against(ground.facts, language),
             _again(ground),
             _wrong(ground),
             _claims(ground),
@@ -166,37 +142,6 @@ def _experiments(ground: Ground) -> Section:
     return Section(title=f"{say(language, 'experiments')} ({len(told)})", table=Table(heads=heads, rows=rows))
 
 
-def _against(ground: Ground) -> Section:
-    facts, language, event = ground.facts, ground.language, ground.facts.event
-    during = list(_during(facts))
-    controls = [row for row in facts.own if row.role is Role.CONTROL]
-    places = {row.vantage for row in during}
-    innocuous = [row for row in facts.outcomes if row.innocuous and row.vantage in places and _lasting(row, facts)]
-    measured = {row.network for row in facts.own if row.role is Role.VANTAGE and row.country == event.country}
-    other = sorted(measured - set(event.networks))
-    lines = [
-        say(language, "ok_inside", ok=_ok(during), total=len(during), unknown=_count(during, State.INSUFFICIENT)),
-        say(
-            language,
-            "controls_said",
-            ok=_ok(controls),
-            total=len(controls),
-            agree=event.counts.get("controls_agree", 0),
-            asked=event.counts.get("controls_total", 0),
-        ),
-        say(language, "innocuous_said" if innocuous else "innocuous_none", ok=_ok(innocuous), total=len(innocuous)),
-        say(language, "elsewhere", networks=", ".join(other)) if other else say(language, "elsewhere_none"),
-        say(language, "holes", hours=_silent_hours(during, facts)),
-        say(language, "documents_missing", there=len(facts.documents), missing=len(facts.missing)),
-        *(
-            f"{status.vantage}: {status.health.value}. {status.why}"
-            for status in facts.health
-            if status.vantage in places
-        ),
-    ]
-    return Section(title=say(language, "against"), lines=tuple(lines))
-
-
 def _again(ground: Ground) -> Section:
     language, judgement = ground.language, ground.judgement
     if ground.differences:
@@ -256,35 +201,6 @@ def _check(ground: Ground) -> Section:
 def _limits(ground: Ground) -> Section:
     keys = ("limit_tls", "limit_places", "limit_people")
     return Section(title=say(ground.language, "limits"), lines=tuple(say(ground.language, key) for key in keys))
-
-
-def _during(facts: Slice) -> Iterator[Outcome]:
-    """The target's results on the event's networks while it lasted."""
-    for row in facts.own:
-        if row.role is Role.VANTAGE and row.network in facts.event.networks and _lasting(row, facts):
-            yield row
-
-
-def _lasting(row: Outcome, facts: Slice) -> bool:
-    event = facts.event
-    until = facts.until if event.end is None else (event.end[0] or event.end[1])
-    return event.onset[1] <= row.time <= until
-
-
-def _silent_hours(during: Sequence[Outcome], facts: Slice) -> int:
-    event, hour = facts.event, timedelta(hours=1)
-    until = facts.until if event.end is None else (event.end[0] or event.end[1])
-    whole = int((until - event.onset[1]) / hour)
-    heard = {int((row.time - event.onset[1]) / hour) for row in during}
-    return sum(number not in heard for number in range(whole))
-
-
-def _ok(rows: Sequence[Outcome]) -> int:
-    return _count(rows, State.OK)
-
-
-def _count(rows: Sequence[Outcome], state: State) -> int:
-    return sum(row.verdict.state is state for row in rows)
 
 
 def _mille(share: float) -> int:

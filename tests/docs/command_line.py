@@ -42,7 +42,7 @@ def options(name: str) -> set[str]:
     """The options that a command knows, `--help` included."""
     if name == PROBES:
         return {option for action in _parser()._actions for option in action.option_strings}
-    return {"--help"} | {option for each in commands()[name].params for option in each.opts if option[:2] == "--"}
+    return {"--help"} | {option for each in commands()[name].params for option in each.opts if option[:1] == "-"}
 
 
 def renewed(page: str) -> str:
