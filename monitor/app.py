@@ -264,6 +264,7 @@ class App:
             changed = await self._on_writer(
                 lambda: review(self.store, now=self.clock(), settings=self.pipeline, points=points)
             )
+            self.runtime.changes += bool(changed)
             self._on_review(changed, await self._on_writer(self.store.health))
         except StoreError as fault:
             self._stop_because(fault)

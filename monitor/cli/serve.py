@@ -90,6 +90,7 @@ async def _page(app: App, listening: socket.socket) -> None:
         clock=app.clock,
         runtime=app.runtime,
         folder=folder_of(app.data_dir),
+        stopping=app.stopping,
     )
     config = uvicorn.Config(
         page,

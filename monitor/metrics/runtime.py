@@ -30,6 +30,8 @@ class Runtime:
 
     mistakes: int = 0
     """Bursts of experiments that an exception of ours cut short."""
+    changes: int = 0
+    """Reviews that found an event new or changed."""
     store_bytes: int | None = None
     """Size of the data folder; None where this process does not look after one."""
     store_limit: int | None = None

@@ -17,7 +17,7 @@ from monitor.web.language import LANGUAGES, choose
 from monitor.web.public import PublicStore, public_settings
 from monitor.web.render import render
 from monitor.web.settings import PageSettings
-from monitor.web.style import STYLE_TAG
+from monitor.web.style import SCRIPT_TAG, STYLE_TAG
 from monitor.web.visitor import VISITOR
 from probes.model import Clock
 
@@ -77,6 +77,7 @@ class Ground:
             "here": _here(request),
             "link": _linker(request),
             "style": STYLE_TAG,
+            "script": SCRIPT_TAG,
             "refresh": 0,
             "simulated": self.settings().simulated,
             "visitor": VISITOR.get(),

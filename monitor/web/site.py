@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from monitor.access import Database
 from monitor.metrics import Runtime
 from monitor.store import Store, StoreError
-from monitor.web import api, event, front, machine, measurement, people, signin, status, style, target
+from monitor.web import api, event, front, live, machine, measurement, people, signin, status, style, target
 from monitor.web.gate import Gate
 from monitor.web.ground import Ground
 from monitor.web.guard import HEADERS, guard
@@ -32,12 +33,13 @@ def create_app(
     clock: Clock,
     runtime: Runtime | None = None,
     folder: Path | None = None,
+    stopping: asyncio.Event | None = None,
 ) -> FastAPI:
     """The web application, which reads the store and never writes to it.
 
     `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
     `settings` is asked anew by each request, so that a reloaded configuration shows at once. Users and keys are kept in
-    `folder` (`monitor.access`); without one nobody can sign in.
+    `folder` (`monitor.access`); without one nobody can sign in. Streams end when `stopping` is set.
     """
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
@@ -46,6 +48,7 @@ def create_app(
         app.include_router(room.routes(ground))
     for door in (signin, people):
         app.include_router(door.routes(ground, database))
+    app.include_router(live.routes(ground, stopping))
     app.include_router(style.routes())
     _excuse(app, ground)
     app.add_middleware(Gate, ground=ground, database=database)

@@ -28,6 +28,11 @@ HOSTILE = (
 )
 
 
+def foreign(page: str) -> str:
+    """A page without the one script that is ours: a file of our own, named whole, with nothing inside."""
+    return re.sub(r'<script src="/live\.js\?[0-9a-f]{12}" defer></script>', "", page, count=1)
+
+
 async def _pages(
     place: Any, text: str, event: Callable[..., BlockingEvent], steps: Callable[[str], tuple[Step, ...]]
 ) -> dict[str, str]:
@@ -50,7 +55,7 @@ async def test_nothing_that_strangers_wrote_becomes_markup(
 ) -> None:
     """Scripts, handlers, templates and tags in titles, headers and techniques stay text on every page."""
     for path, page in (await _pages(place, text, event, steps)).items():
-        assert not re.search(r"<(script|iframe|img src=x|object|embed|form)\b", page, re.IGNORECASE), path
+        assert not re.search(r"<(script|iframe|img src=x|object|embed|form)\b", foreign(page), re.IGNORECASE), path
         assert not re.search(r"<[^>]*\son\w+\s*=", page, re.IGNORECASE), path
         assert "49{%" not in page, path
         assert not re.search(r'(?:href|src)="\s*javascript:', page, re.IGNORECASE), path
@@ -80,13 +85,13 @@ async def test_no_page_links_or_loads_from_anywhere_else(
         assert "kloop.kg" in page or path == "/nothing"
 
 
-async def test_no_page_needs_a_script_or_an_inline_style(place: Any, event: Callable[..., BlockingEvent]) -> None:
-    """The policy forbids both, so no page may rely on one."""
+async def test_no_page_has_an_inline_script_or_style(place: Any, event: Callable[..., BlockingEvent]) -> None:
+    """The policy forbids both, so no page may rely on one; the one script is a file of our own."""
     place.measure(State.BLOCKED)
     place.write(lambda store: store.save_events([event()]))
     for path in ("/", "/targets/kloop", "/events/kloop-KG-1"):
         page = (await place.get(path)).text
-        assert "<script" not in page
+        assert "<script" not in foreign(page)
         assert not re.search(r"<[^>]*\sstyle=", page), path
         assert "<style" not in page
 

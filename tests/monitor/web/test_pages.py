@@ -133,11 +133,12 @@ async def test_without_events_the_page_claims_no_freedom(place: Any) -> None:
 
 
 async def test_the_front_page_loads_itself_anew_unless_told_not_to(place: Any) -> None:
-    """A meta refresh keeps it live without a script, and a link turns that off."""
+    """A meta refresh keeps it live without a script, the script does where it runs, and a link turns both off."""
     live, still = await place.get("/"), await place.get("/?live=0&lang=ru")
 
-    assert '<meta http-equiv="refresh" content="60">' in live.text
-    assert "http-equiv" not in still.text
+    assert '<noscript><meta http-equiv="refresh" content="60"></noscript>' in live.text
+    assert '<main data-live="60"' in live.text
+    assert not re.search("http-equiv|script|data-live", still.text)
     assert 'href="?lang=ru"' in still.text
 
 
