@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -44,11 +45,11 @@ def listen(place: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(live, "EVERY", timedelta(milliseconds=5))
     place.stopping = asyncio.Event()
     place.runtime.tally = Tally()
-    place.broken, place.failures = False, 0
+    place.broken, place.failed = False, threading.Event()
 
     def reader() -> Any:
         if place.broken:
-            place.failures += 1
+            place.failed.set()
             raise StoreDamaged("broken")
         return open_store(place.folder, read_only=True)
 
@@ -190,8 +191,7 @@ async def test_a_store_that_fails_ends_no_stream(place: Any, listen: Any, event:
         await stream.next()
         place.broken = True
         place.runtime.changes += 1
-        while not place.failures:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(asyncio.to_thread(place.failed.wait), 60)
         place.broken = False
         _save(place, event())
         assert "event: events" in await stream.next()
