@@ -6,12 +6,12 @@ for "not seen" is never "works".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from monitor.model import Cell, Day, Outcome, State
+from monitor.model import Cell, Outcome, State
 from monitor.web.text import host_of
 
 Series: TypeAlias = tuple[str, str, str, str]
@@ -28,13 +28,8 @@ class Band:
     counts: Mapping[State, int]
 
 
-def bands(
-    outcomes: Sequence[Outcome], cells: Sequence[Cell], days: Sequence[Day], *, carry: timedelta, by_day: bool
-) -> tuple[Band, ...]:
-    """What is known of a target, ordered by series and time; one band a day and network if `by_day`."""
-    if by_day:
-        found = [*map(_of_day, days), *map(_day_of, cells)]
-        return _joined(_summed(found), carry=timedelta(0))
+def bands(outcomes: Sequence[Outcome], cells: Sequence[Cell], *, carry: timedelta) -> tuple[Band, ...]:
+    """What is known of a target, ordered by series and time."""
     several = len({outcome.url for outcome in outcomes}) > 1
     return _joined([*(_of_outcome(row, several=several) for row in outcomes), *map(_of_cell, cells)], carry=carry)
 
@@ -56,32 +51,9 @@ def _of_cell(cell: Cell) -> Band:
     return Band(series=series, start=cell.start, end=cell.end, counts=_counts(cell))
 
 
-def _day_of(cell: Cell) -> Band:
-    start = datetime.combine(cell.start.astimezone(UTC).date(), time(), UTC)
-    return Band(series=("vantage", cell.country, cell.network, ""), start=start, end=_next(start), counts=_counts(cell))
-
-
-def _of_day(day: Day) -> Band:
-    start = datetime.combine(day.day, time(), UTC)
-    return Band(series=("vantage", day.country, day.network, ""), start=start, end=_next(start), counts=_counts(day))
-
-
-def _next(start: datetime) -> datetime:
-    return start + timedelta(days=1)
-
-
-def _counts(row: Cell | Day) -> Mapping[State, int]:
+def _counts(row: Cell) -> Mapping[State, int]:
     counts = {State.OK: row.ok, State.DOWN: row.down, State.BLOCKED: row.blocked, State.INSUFFICIENT: row.insufficient}
     return {state: count for state, count in counts.items() if count}
-
-
-def _summed(found: Iterable[Band]) -> Iterator[Band]:
-    """Bands of the same series and day as one."""
-    totals: dict[tuple[Series, datetime], Band] = {}
-    for band in found:
-        known = totals.get((band.series, band.start))
-        totals[band.series, band.start] = band if known is None else replace(known, counts=_plus(known, band))
-    yield from totals.values()
 
 
 def _joined(found: Iterable[Band], *, carry: timedelta) -> tuple[Band, ...]:

@@ -68,9 +68,13 @@ class Ground:
         with self.reader() as store:
             return Glance() if store is None else glance(store)
 
+    def language(self, request: Request) -> str:
+        """The language that a request is answered in."""
+        return choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+
     def page(self, request: Request, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
         """A template with what every page shows beside its own facts."""
-        language = choose(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+        language = self.language(request)
         common = {
             "title": self.settings().title,
             "now": self.clock(),

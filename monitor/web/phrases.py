@@ -18,6 +18,15 @@ STATES: Mapping[str, str] = {
     "none": mark("no data"),
 }
 
+GRADES: Mapping[str, str] = {
+    "ok": mark("ok"),
+    "few": mark("under a tenth blocked"),
+    "some": mark("a tenth to a half blocked"),
+    "much": mark("half and more blocked"),
+    "down": mark("down"),
+    "insufficient": mark("insufficient"),
+}
+
 MEANINGS: Mapping[str, str] = {
     "ok": mark("the site answered as it should"),
     "down": mark("it fails everywhere, at the controls too: not blocking"),
@@ -81,6 +90,14 @@ COUNTS: Mapping[str, str] = {
     "decisive": mark("decisive experiments"),
     "missing": mark("missing reports"),
     "due": mark("reports that were due"),
+}
+
+CORNERS: Mapping[str, str] = {
+    "passed": mark("works"),
+    "cut": mark("fails after the name"),
+    "unreached": mark("not reached"),
+    "foreign": mark("somebody else answers"),
+    "unknown": mark("not tried"),
 }
 
 BEARINGS: Mapping[str, str] = {
@@ -166,6 +183,19 @@ TECHNIQUES: Mapping[str, str] = {
     "quic.mitm": mark("QUIC: somebody else's certificate"),
 }
 
+EXPLANATIONS: Mapping[str, str] = {
+    "dns": mark("Asked for the site's address, the network gives a false answer or none: the site is never found."),
+    "ip": mark("Packets to the site's address do not arrive, whatever name is asked for."),
+    "tcp": mark("The site's address does not accept connections from this network, while it does from elsewhere."),
+    "tls": mark("The connection begins, and breaks when the browser says which site it wants or checks who answers."),
+    "tls.mitm": mark("Somebody else answers in the site's place and shows a certificate that is not the site's."),
+    "tls.throttle": mark("The site answers, but so slowly from this network that it is of no use."),
+    "http": mark("The request for the page is answered by somebody else, or the connection breaks after it."),
+    "http.blockpage": mark("In place of the site a notice is shown that access is closed."),
+    "http.throttle": mark("The site answers, but so slowly from this network that it is of no use."),
+    "quic": mark("The newer way to reach the site (HTTP/3) fails, while the older one may work."),
+}
+
 
 def technique(code: str | None) -> str:
     """The phrase for a technique, or for its deepest ancestor that has one; empty for no technique.
@@ -175,7 +205,22 @@ def technique(code: str | None) -> str:
     >>> technique(None), technique("smoke.signals")
     ('', 'smoke.signals')
     """
+    return _nearest(code, TECHNIQUES) or code or ""
+
+
+def explained(code: str | None) -> str:
+    """What a technique does, in a sentence for people who know nothing of networks; empty where there is none.
+
+    >>> explained("http.blockpage.isp")
+    'In place of the site a notice is shown that access is closed.'
+    >>> explained(None), explained("smoke.signals")
+    ('', '')
+    """
+    return _nearest(code, EXPLANATIONS)
+
+
+def _nearest(code: str | None, table: Mapping[str, str]) -> str:
     node = code or ""
-    while node and node not in TECHNIQUES:
+    while node and node not in table:
         node = node.rpartition(".")[0]
-    return TECHNIQUES.get(node, code or "")
+    return table.get(node, "")

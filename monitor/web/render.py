@@ -12,9 +12,12 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from monitor.model import Interval
 from monitor.web import phrases
+from monitor.web.heat import Tile
 from monitor.web.language import LANGUAGES, mark, translations
 from monitor.web.text import host_of, visible
+from monitor.web.zone import zone_of
 from probes.document import rfc3339
 
 _UNITS = (
@@ -47,8 +50,13 @@ def environment(language: str) -> Environment:
         "lasting": partial(lasting, say=words.gettext),
         "phrase": lambda code, table: _said(words, table.get(code, code)),
         "technique": lambda code: _said(words, phrases.technique(code)),
+        "explained": lambda code: _said(words, phrases.explained(code)),
+        "local": local,
         "path": lambda name: quote(str(name), safe=""),
         "percent": lambda share: f"{share * 100:.3f}%",
+        "number": partial(number, language=language),
+        "share": lambda share: f"{number(share * 100, 1, language=language)} %",
+        "told": lambda one: told(one, lambda code: _said(words, phrases.STATES[code])),
     }
     return made
 
@@ -75,6 +83,42 @@ def when(time: datetime, now: datetime | None = None) -> Markup:
     today = now is not None and moment.date() == now.astimezone(UTC).date()
     shown = moment.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
     return Markup('<time datetime="{}">{}</time>').format(rfc3339(moment), shown)
+
+
+def number(value: float, places: int = 0, *, language: str) -> str:
+    """A number as a language writes it, with a space that does not break between thousands (ISO 80000-1).
+
+    >>> number(1234.56, 1, language="ru"), number(1234.56, 1, language="en"), number(7, language="ky")
+    ('1\u202f234,6', '1\u202f234.6', '7')
+    """
+    text = f"{value:,.{places}f}".replace(",", "\u202f")
+    return text if language == "en" else text.replace(".", ",")
+
+
+def told(one: Tile, say: Callable[[str], str]) -> str:
+    """What a tile of a heat map says when it is pointed at: its days in UTC, and results per state."""
+    counts = ", ".join(f"{say(state.value)} {count}" for state, count in one.counts.items() if count)
+    return f"{one.at.start:%Y-%m-%d} – {one.at.end:%Y-%m-%d}: {counts}"
+
+
+def local(edges: Interval, country: str) -> str:
+    """An interval in a country's own time; empty where it has several, or is not known.
+
+    >>> local((None, datetime(2026, 1, 18, 20, 3, tzinfo=UTC)), "KG")
+    '2026-01-19 02:03 (UTC+6)'
+    >>> local((datetime(2026, 1, 18, 1, tzinfo=UTC), datetime(2026, 1, 18, 2, tzinfo=UTC)), "IN")
+    '2026-01-18 06:30 – 2026-01-18 07:30 (UTC+5:30)'
+    """
+    zone = zone_of(country)
+    if zone is None:
+        return ""
+    shown = [edge.astimezone(zone) for edge in edges if edge is not None]
+    if len(shown) == 2 and shown[0] == shown[1]:
+        shown.pop()
+    minutes = round((shown[-1].utcoffset() or timedelta(0)).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
+    return f"{' – '.join(f'{edge:%Y-%m-%d %H:%M}' for edge in shown)} ({offset})"
 
 
 def lasting(length: timedelta, *, say: Callable[[str], str] = str) -> str:

@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 _FOLDER = Path(__file__).parent / "static"
-_STYLE = (_FOLDER / "style.css").read_bytes()
+SHEET = (_FOLDER / "style.css").read_text(encoding="utf-8")
+_STYLE = SHEET.encode()
 _ICON = (_FOLDER / "favicon.svg").read_bytes()
 _LIVE = (_FOLDER / "live.js").read_bytes()
 _KEPT = {"Cache-Control": "public, max-age=86400"}

@@ -1,68 +1,172 @@
-"""`/targets/{id}`: one target's timeline, events, documented claims and last measurements."""
+"""`/targets/{id}`: one target's timeline, networks, events, documented claims and last measurements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
+from starlette.responses import Response
 
-from monitor.model import BlockingEvent, Cell, Outcome
+from monitor.check import folded
+from monitor.model import BlockingEvent, Cell, Claim, Day, Outcome, State
 from monitor.store import Store
+from monitor.web import picture
 from monitor.web.band import Band, bands
 from monitor.web.ground import Ground
-from monitor.web.timeline import timeline
+from monitor.web.heat import heat
+from monitor.web.settings import PageSettings
+from monitor.web.compare import days_of, standings
+from monitor.web.tempo import tempos
+from monitor.web.timeline import Frame, timeline
 from monitor.web.window import LENGTHS, Window, WindowError, window
 from probes.model import Target
 
 _LAST = 25
 """Measurements in the table below the timeline."""
+_NEWEST = 400
+"""Measurements among which the newest of each vantage point are looked for: 50 networks with several each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows of a target, as far as one stretch of time needs it."""
+
+    named: Target | None
+    seen: Window
+    events: tuple[BlockingEvent, ...] = ()
+    last: tuple[Outcome, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    """Single results, where the stretch is short enough to draw them."""
+    bands: tuple[Band, ...] = ()
+    days: tuple[Day, ...] = ()
+    simulated: bool = False
 
 
 def routes(ground: Ground) -> APIRouter:
-    """The page of a target; 404 where neither the configuration nor the store knows it."""
+    """The page of a target, and its chart as files; 404 where neither the configuration nor the store knows it."""
     router = APIRouter(include_in_schema=False)
+
+    @router.get("/targets/{target_id:path}/timeline.{form}")
+    def chart(request: Request, target_id: str, form: str) -> Response:
+        if form not in picture.forms():
+            raise HTTPException(404)
+        known, now = _read(request, target_id, ground), ground.clock()
+        if form == "csv":
+            sheet = picture.sheet_of_days(known.days) if known.seen.by_day else picture.sheet_of_bands(known.bands)
+            return picture.taken(form, sheet, target_id, now)
+        target = _target(known, target_id)
+        drawing = picture.svg(
+            ground.language(request),
+            caption=target.name or target.id,
+            simulated=known.simulated,
+            **_drawn(known, ground, target_id),
+        )
+        return picture.taken(form, picture.png(drawing) if form == "png" else drawing, target_id, now)
 
     @router.get("/targets/{target_id:path}", response_class=HTMLResponse)
     def target(request: Request, target_id: str) -> HTMLResponse:
-        settings, now = ground.settings(), ground.clock()
-        named = next((each for each in settings.targets if each.id == target_id), None)
-        with ground.reader() as store:
-            events = () if store is None else store.events(target=target_id)
-            last = () if store is None else store.outcomes(target=target_id, newest_first=True, limit=_LAST)
-            known = None if store is None else _known(store, target_id, last, events)
-            if named is None and known is None:
-                raise HTTPException(404)
-            seen = _window(request, known, now)
-            found = () if store is None else _bands(store, target_id, seen, ground)
-            simulated = settings.simulated or (store is not None and store.simulated)
-        claims = [claim for claim in settings.claims if claim.target == target_id]
+        known, settings, now = _read(request, target_id, ground), ground.settings(), ground.clock()
+        found = _target(known, target_id)
+        drawn = _drawn(known, ground, target_id)
+        frame = Frame(since=known.seen.since, until=known.seen.until, now=now)
         return ground.page(
             request,
             "target.html",
             now=now,
-            target=named or Target(id=target_id, urls=tuple(sorted({row.url for row in last}))),
-            events=events,
-            last=last,
-            claims=claims,
+            target=found,
+            events=known.events,
+            last=known.last[:_LAST],
+            claims=_claims(settings, target_id),
             milestones=settings.milestones,
             lengths=LENGTHS,
             carry=settings.fresh,
-            seen=seen,
-            timeline=timeline(
-                seen.since,
-                seen.until,
-                bands=found,
-                events=events,
-                claims=claims,
-                milestones=settings.milestones,
-                now=now,
-            ),
-            simulated=simulated,
+            networks=standings(drawn["counted"], known.last, now, settings.fresh),
+            certificate=_certificate(known.last, now),
+            mirrors=[(url, _watched(settings, url)) for url in found.mirrors],
+            tempos=tempos(known.outcomes, frame, settings.fresh),
+            forms=picture.forms(),
+            simulated=known.simulated,
+            **drawn,
         )
 
     return router
+
+
+def _read(request: Request, target_id: str, ground: Ground) -> Known:
+    settings, now = ground.settings(), ground.clock()
+    named = next((each for each in settings.targets if each.id == target_id), None)
+    with ground.reader() as store:
+        if store is None:
+            if named is None:
+                raise HTTPException(404)
+            return Known(named=named, seen=_window(request, None, now), simulated=settings.simulated)
+        events = store.events(target=target_id)
+        last = store.outcomes(target=target_id, newest_first=True, limit=_NEWEST)
+        times = _times(store, target_id, last, events)
+        if named is None and times is None:
+            raise HTTPException(404)
+        seen = _window(request, times, now)
+        simulated = settings.simulated or store.simulated
+        if seen.by_day:
+            days = _days(store, target_id, seen)
+            return Known(named=named, seen=seen, events=events, last=last, days=days, simulated=simulated)
+        since = seen.since - settings.fresh
+        outcomes = store.outcomes(since=since, until=seen.until, target=target_id)
+        cells = store.cells(since=since, until=seen.until, target=target_id)
+        return Known(
+            named=named,
+            seen=seen,
+            events=events,
+            last=last,
+            outcomes=outcomes,
+            bands=bands(outcomes, cells, carry=settings.fresh),
+            days=(*days_of(outcomes), *folded(cells)),
+            simulated=simulated,
+        )
+
+
+def _drawn(known: Known, ground: Ground, target: str) -> dict[str, Any]:
+    """The drawing's parts: a heat map for a long stretch, single results for a short one, and what stands above."""
+    settings, now, seen = ground.settings(), ground.clock(), known.seen
+    counted = heat(known.days, since=seen.since, until=seen.until, now=now, events=known.events)
+    return {
+        "seen": seen,
+        "counted": counted,
+        "heat": counted if seen.by_day else None,
+        "timeline": timeline(
+            seen.since,
+            seen.until,
+            bands=known.bands,
+            events=known.events,
+            claims=_claims(settings, target),
+            milestones=settings.milestones,
+            now=now,
+        ),
+    }
+
+
+def _claims(settings: PageSettings, target: str) -> list[Claim]:
+    return [claim for claim in settings.claims if claim.target == target]
+
+
+def _target(known: Known, target_id: str) -> Target:
+    return known.named or Target(id=target_id, urls=tuple(sorted({row.url for row in known.last})))
+
+
+def _watched(settings: PageSettings, url: str) -> str | None:
+    """The target that watches a mirror's address; None where nobody does, so that nothing is known of it."""
+    return next((each.id for each in settings.targets if url in each.urls), None)
+
+
+def _certificate(last: Sequence[Outcome], now: datetime) -> tuple[datetime, timedelta] | None:
+    """When the newest certificate that was shown and believed ends, and in how long; None where none was seen."""
+    shown = (row for row in last if row.certificate_expiry is not None and row.verdict.state is State.OK)
+    ends = next((row.certificate_expiry for row in shown), None)
+    return None if ends is None else (ends, ends - now)
 
 
 def _window(request: Request, known: tuple[datetime, datetime] | None, now: datetime) -> Window:
@@ -72,7 +176,7 @@ def _window(request: Request, known: tuple[datetime, datetime] | None, now: date
         raise HTTPException(400) from fault
 
 
-def _known(
+def _times(
     store: Store, target: str, last: Sequence[Outcome], events: Sequence[BlockingEvent]
 ) -> tuple[datetime, datetime] | None:
     """First and last thing that the store knows of a target; None where it knows nothing."""
@@ -83,12 +187,6 @@ def _known(
     return (min(times), max(times)) if times else None
 
 
-def _bands(store: Store, target: str, seen: Window, ground: Ground) -> tuple[Band, ...]:
-    carry = ground.settings().fresh
-    if seen.by_day:
-        days = store.days(since=seen.since.date(), until=seen.until.date() + timedelta(days=1), target=target)
-        return bands((), store.cells(since=seen.since, until=seen.until, target=target), days, carry=carry, by_day=True)
-    since = seen.since - carry
-    outcomes = store.outcomes(since=since, until=seen.until, target=target)
-    cells = store.cells(since=since, until=seen.until, target=target)
-    return bands(outcomes, cells, (), carry=carry, by_day=False)
+def _days(store: Store, target: str, seen: Window) -> tuple[Day, ...]:
+    days = store.days(since=seen.since.date(), until=seen.until.date() + timedelta(days=1), target=target)
+    return (*days, *folded(store.cells(since=seen.since, until=seen.until, target=target)))

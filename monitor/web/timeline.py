@@ -87,6 +87,15 @@ class ClaimBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneMark:
+    """A date of law, with the number under which the list below the drawing has it."""
+
+    number: int
+    milestone: Milestone
+    x: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """The whole drawing."""
 
@@ -95,7 +104,7 @@ class Timeline:
     lanes: tuple[Lane, ...]
     events: tuple[EventBar, ...]
     claims: tuple[ClaimBar, ...]
-    milestones: tuple[tuple[Milestone, float], ...]
+    milestones: tuple[MilestoneMark, ...]
     ticks: tuple[tuple[float, str], ...]
 
 
@@ -110,31 +119,36 @@ def timeline(
     now: datetime,
 ) -> Timeline:
     """The drawing of `since` to `until`; what lies outside is left out, and nothing reaches beyond `now`."""
-    frame = _Frame(since=since, until=until, now=now)
+    frame = Frame(since=since, until=until, now=now)
     return Timeline(
         since=since,
         until=until,
         lanes=tuple(_lanes(bands, frame)),
-        events=tuple(bar for event in events if (bar := _event(event, frame)) is not None),
+        events=tuple(bar for event in events if (bar := bar_of(event, frame)) is not None),
         claims=tuple(
             ClaimBar(number=number, claim=claim, at=at)
             for number, claim in enumerate(claims, 1)
             if (at := frame.stretch(*claim.interval)) is not None
         ),
         milestones=tuple(
-            (each, frame.share(day)) for each in milestones if (day := _day(each)) and since <= day < until
+            MilestoneMark(number=number, milestone=each, x=frame.share(day))
+            for number, each in enumerate(milestones, 1)
+            if (day := _day(each)) and since <= day < until
         ),
         ticks=tuple(_ticks(since, until)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
+class Frame:
+    """The visible stretch of time, and the moment beyond which nothing is known."""
+
     since: datetime
     until: datetime
     now: datetime
 
     def share(self, moment: datetime) -> float:
+        """Where a moment stands, as a share of the width."""
         return (moment - self.since) / (self.until - self.since)
 
     def stretch(self, start: datetime, end: datetime) -> Stretch | None:
@@ -145,7 +159,7 @@ class _Frame:
         return Stretch(x=self.share(first), width=self.share(last) - self.share(first), start=start, end=end)
 
 
-def _lanes(bands: Iterable[Band], frame: _Frame) -> Iterator[Lane]:
+def _lanes(bands: Iterable[Band], frame: Frame) -> Iterator[Lane]:
     """Those that watch before the controls."""
     ordered = sorted(bands, key=lambda band: (band.series[0] == "control", band.series, band.start))
     for series, group in groupby(ordered, key=lambda band: band.series):
@@ -154,7 +168,7 @@ def _lanes(bands: Iterable[Band], frame: _Frame) -> Iterator[Lane]:
             yield Lane(series=series, blocks=blocks)
 
 
-def _blocks(band: Band, frame: _Frame) -> Iterator[Block]:
+def _blocks(band: Band, frame: Frame) -> Iterator[Block]:
     at = frame.stretch(band.start, min(band.end, max(frame.now, band.start)))
     total, top = sum(band.counts.values()), 0.0
     for state in _STACK:
@@ -164,8 +178,11 @@ def _blocks(band: Band, frame: _Frame) -> Iterator[Block]:
             top += count / total
 
 
-def _event(event: BlockingEvent, frame: _Frame) -> EventBar | None:
-    """Where nothing was seen before the onset it may have begun at any time: its interval starts at the left edge."""
+def bar_of(event: BlockingEvent, frame: Frame) -> EventBar | None:
+    """An event's bar, or None where nothing of it is visible.
+
+    Where nothing was seen before the onset it may have begun at any time: its interval starts at the left edge.
+    """
     earliest, latest = event.onset
     ends = event.end
     sure = frame.stretch(latest, frame.now if ends is None else max(latest, ends[0] or latest))

@@ -16,6 +16,7 @@ LENGTHS: Mapping[str, tuple[timedelta, str]] = {
     "24h": (timedelta(hours=24), mark("24 hours")),
     "7d": (timedelta(days=7), mark("7 days")),
     "30d": (timedelta(days=30), mark("30 days")),
+    "90d": (timedelta(days=90), mark("90 days")),
     "1y": (timedelta(days=365), mark("1 year")),
 }
 

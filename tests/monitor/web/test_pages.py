@@ -158,8 +158,8 @@ async def test_a_target_page_draws_bands_events_and_claims(
     assert "DE AS64501 · control (control)" in drawing
     assert re.search(r'<rect class="ok"', drawing)
     assert re.search(r'<rect class="blocked"', drawing)
-    assert '<a href="/events/kloop-KG-1">' in drawing
-    assert '<a href="#claim-1">' in drawing
+    assert '<a href="/events/kloop-KG-1" aria-label="KG: likely, ' in drawing
+    assert '<a href="#claim-1" aria-label="1: said to be blocked, 2026-11-22">' in drawing
     assert 'class="law"' in drawing
     assert "two providers block the site" in page
     assert "Sources disagree" in page
@@ -190,8 +190,8 @@ async def test_an_imported_series_is_shown_where_its_data_is(place: Any, cell: C
 
     assert "2025-10-19" in near
     assert "UG AS20294 · a series" in near
-    assert "One bar a day and network" in far
-    assert re.search(r'<rect class="blocked"', far)
+    assert "One tile a day and network" in far
+    assert re.search(r'<rect class="some"[^>]*><title>2025-10-19 – 2025-10-20: ok 3, blocked 1</title>', far)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def _row(minute: float, state: State = State.OK, url: str = "https://kloop.kg/")
 
 def _of(*rows: Outcome, carry: timedelta = 30 * MINUTE) -> list[tuple[float, float, State]]:
     """Start, end in minutes, and state of each band."""
-    found = bands(rows, (), (), carry=carry, by_day=False)
+    found = bands(rows, (), carry=carry)
     return [((b.start - NOON) / MINUTE, (b.end - NOON) / MINUTE, next(iter(b.counts))) for b in found]
 
 
@@ -55,7 +55,7 @@ def test_a_result_never_stands_longer_than_it_may() -> None:
 @given(st.lists(st.tuples(st.integers(0, 2000), st.sampled_from(State)), min_size=1, max_size=40))
 def test_bands_never_overlap_and_count_every_result(seen: list[tuple[int, State]]) -> None:
     """Whatever the results and their order, bands of one series are apart, in order, and nothing is lost."""
-    found = bands([_row(minute, state) for minute, state in seen], (), (), carry=30 * MINUTE, by_day=False)
+    found = bands([_row(minute, state) for minute, state in seen], (), carry=30 * MINUTE)
 
     assert all(one.end <= other.start for one, other in pairwise(found))
     assert sum(sum(band.counts.values()) for band in found) == len(seen)
@@ -64,27 +64,9 @@ def test_bands_never_overlap_and_count_every_result(seen: list[tuple[int, State]
 
 def test_two_urls_are_two_lanes() -> None:
     """Where a target has several URLs each has a band of its own, named by scheme and host."""
-    found = bands([_row(0), _row(1, url="http://kloop.kg/")], (), (), carry=MINUTE, by_day=False)
+    found = bands([_row(0), _row(1, url="http://kloop.kg/")], (), carry=MINUTE)
 
     assert [band.series[-1] for band in found] == ["here · http kloop.kg", "here · https kloop.kg"]
-
-
-def test_days_and_cells_of_one_network_share_a_bar() -> None:
-    """By day, our own counts and an imported series of the same network and day add up."""
-    day = Day(target="kloop", country="KG", network="AS1", day=NOON.date(), ok=3)
-    cell = Cell(target="kloop", country="KG", network="AS1", vantage="crowd", start=NOON, end=NOON, ok=1, blocked=2)
-    (found,) = bands((), [cell], [day], carry=HOUR, by_day=True)
-
-    assert found.counts == {State.OK: 4, State.BLOCKED: 2}
-    assert (found.start, found.end) == (NOON - 12 * HOUR, NOON + 12 * HOUR)
-
-
-def test_a_day_without_data_is_a_gap() -> None:
-    """Days are not carried on: an unmeasured day stays empty."""
-    days = [Day(target="kloop", country="KG", network="AS1", day=date(2026, 11, day), ok=1) for day in (1, 2, 4)]
-    found = bands((), (), days, carry=HOUR, by_day=True)
-
-    assert [(band.start.day, band.end.day) for band in found] == [(1, 3), (4, 5)]
 
 
 def _draw(*found: Band, events: tuple[BlockingEvent, ...] = (), **more: object) -> Timeline:
