@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from monitor.model import BlockingEvent
 from monitor.web.board import board
+from monitor.web.facets import Facets
 from monitor.web.ground import Ground
 
 _ENDED = 10
@@ -20,15 +21,18 @@ def routes(ground: Ground) -> APIRouter:
     @router.get("/", response_class=HTMLResponse)
     def front(request: Request) -> HTMLResponse:
         seen, settings, now = ground.look(), ground.settings(), ground.clock()
-        table = board(seen, settings, now)
-        ended = [event for event in seen.events if event.end is not None]
+        whole, facets = board(seen, settings, now), Facets.of(request.query_params)
+        table = facets.narrow(whole)
+        events = facets.events(seen.events, settings.targets)
+        ended = [event for event in events if event.end is not None]
         return ground.page(
             request,
             "front.html",
             now=now,
             board=table,
             names={target.id: target.name or target.id for target in settings.targets},
-            open_events=[event for event in seen.events if event.end is None],
+            facets=facets.choices(whole),
+            open_events=[event for event in events if event.end is None],
             ended=sorted(ended, key=_end, reverse=True)[:_ENDED],
             silent=table.newest is not None and now - table.newest > settings.fresh,
             over_limit=ground.runtime.over_limit,

@@ -85,6 +85,8 @@ class Ground:
             "refresh": 0,
             "simulated": self.settings().simulated,
             "visitor": VISITOR.get(),
+            "inside": self._sees_all(),
+            "asked_for": request.query_params.get,
             "guarded": self.settings().guarded,
         }
         text = render(template, language, **(common | facts))

@@ -13,9 +13,12 @@ from starlette.responses import Response
 from monitor.model import Outcome
 from monitor.store import Store
 from monitor.web.ground import Ground
-from monitor.web.steps import line
-from probes.model import Measurement
+from monitor.web.waterfall import waterfall
+from probes.model import Measurement, Role
 
+_BESIDE = timedelta(minutes=30)
+"""So far away in time a control is looked for; beyond, the site itself may have changed."""
+_TRIED = 5
 _ID = re.compile(r"[0-9A-Za-z_.:-]{1,128}", re.ASCII)
 
 
@@ -41,6 +44,7 @@ def routes(ground: Ground) -> APIRouter:
             known = store is not None and _ID.fullmatch(measurement_id) is not None
             found = store.measurement(measurement_id) if store is not None and known else None
             outcome = _outcome(store, measurement_id, found) if store is not None and found is not None else None
+            control = _control(store, found) if store is not None and found is not None else None
         if found is None:
             raise HTTPException(404)
         return ground.page(
@@ -49,7 +53,8 @@ def routes(ground: Ground) -> APIRouter:
             id=measurement_id,
             measurement=found,
             outcome=outcome,
-            lines=[line(step) for step in found.steps],
+            rungs=waterfall(found, control and control[1]),
+            control=control,
             simulated=found.vantage.simulated,
         )
 
@@ -64,6 +69,25 @@ def _outcome(store: Store, measurement_id: str, found: Measurement) -> Outcome |
         vantage=found.vantage.id,
     )
     return next((row for row in rows if row.measurement == measurement_id), None)
+
+
+def _control(store: Store, found: Measurement) -> tuple[str, Measurement] | None:
+    """Id and steps of the control's measurement of the same URL that is nearest in time; None where none is near."""
+    if found.vantage.role is Role.CONTROL:
+        return None
+    rows = store.outcomes(
+        since=found.started - _BESIDE,
+        until=found.started + _BESIDE,
+        target=found.target,
+        url=found.url,
+        role=Role.CONTROL,
+    )
+    nearest = sorted(rows, key=lambda row: (abs(row.time - found.started), row.measurement))
+    for row in nearest[:_TRIED]:
+        control = store.measurement(row.measurement)
+        if control is not None and control.kind == found.kind:
+            return row.measurement, control
+    return None
 
 
 def _file_name(measurement_id: str) -> str:

@@ -18,6 +18,18 @@ STATES: Mapping[str, str] = {
     "none": mark("no data"),
 }
 
+FACETS: Mapping[str, str] = {
+    "country": mark("Country"),
+    "network": mark("Network"),
+    "category": mark("Category"),
+    "state": mark("State"),
+    "target": mark("Target"),
+    "tier": mark("How sure"),
+    "open": mark("Open"),
+}
+
+OPENNESS: Mapping[str, str] = {"true": mark("goes on"), "false": mark("ended")}
+
 GRADES: Mapping[str, str] = {
     "ok": mark("ok"),
     "few": mark("under a tenth blocked"),

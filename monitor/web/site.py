@@ -15,7 +15,23 @@ from starlette.responses import Response
 from monitor.access import Database
 from monitor.metrics import Runtime
 from monitor.store import Store, StoreError
-from monitor.web import api, event, front, live, machine, measurement, people, signin, status, style, target
+from monitor.web import (
+    api,
+    documented,
+    event,
+    events,
+    front,
+    live,
+    machine,
+    measurement,
+    network,
+    people,
+    signin,
+    status,
+    style,
+    target,
+    vantage,
+)
 from monitor.web.gate import Gate
 from monitor.web.ground import Ground
 from monitor.web.guard import HEADERS, guard
@@ -44,7 +60,7 @@ def create_app(
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
     database = None if folder is None else Database(folder)
-    for room in (front, target, event, measurement, machine, status, api):
+    for room in (front, target, events, event, measurement, network, vantage, documented, machine, status, api):
         app.include_router(room.routes(ground))
     for door in (signin, people):
         app.include_router(door.routes(ground, database))

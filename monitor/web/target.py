@@ -16,10 +16,10 @@ from monitor.model import BlockingEvent, Cell, Claim, Day, Outcome, State
 from monitor.store import Store
 from monitor.web import picture
 from monitor.web.band import Band, bands
+from monitor.web.compare import days_of, standings
 from monitor.web.ground import Ground
 from monitor.web.heat import heat
 from monitor.web.settings import PageSettings
-from monitor.web.compare import days_of, standings
 from monitor.web.tempo import tempos
 from monitor.web.timeline import Frame, timeline
 from monitor.web.window import LENGTHS, Window, WindowError, window

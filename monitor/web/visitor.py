@@ -18,7 +18,7 @@ _PUBLIC = (
     "/badge/",
     "/live",
     "/targets/",
-    "/events/",
+    "/events",
     "/networks",
     "/check",
     "/api/v1/targets",

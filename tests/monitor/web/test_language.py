@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 import monitor.web
 from monitor.model import BlockingEvent, State
-from monitor.web.language import DOMAIN, LANGUAGES, LOCALE, choose
+from monitor.web.language import DOMAIN, LANGUAGES, LOCALE, choose, translations
 
 WEB = Path(monitor.web.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -43,6 +43,22 @@ def _said(catalog: Catalog) -> dict[str, tuple[str, ...]]:
         for message in catalog
         if message.id
     }
+
+
+def _first(words: str | tuple[str, ...]) -> str:
+    """Of a word with plural forms the singular."""
+    return words if isinstance(words, str) else words[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "words"),
+    [("ru", 1, "1 сеть"), ("ru", 3, "3 сети"), ("ru", 11, "11 сетей"), ("ru", 21, "21 сеть"), ("ky", 3, "3 тармак")],
+)
+def test_plural_forms_are_the_languages_own(language: str, count: int, words: str) -> None:
+    """One, few and many networks each have their word; Kyrgyz has one for all."""
+    said = translations(language).ngettext("%(num)d network", "%(num)d networks", count)
+
+    assert said % {"num": count} == words
 
 
 @pytest.mark.parametrize("language", OTHERS)

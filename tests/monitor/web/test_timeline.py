@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config.settings import Milestone
-from monitor.model import BlockingEvent, Cell, Claim, Day, Locus, Outcome, State, Tier, Verdict
+from monitor.model import BlockingEvent, Claim, Locus, Outcome, State, Tier, Verdict
 from monitor.web.band import Band, bands
 from monitor.web.timeline import Timeline, timeline
 from monitor.web.window import LENGTHS, WindowError, window

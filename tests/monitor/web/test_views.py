@@ -1,0 +1,254 @@
+"""Pages of networks, vantage points, events and the check; what is drawn beside what; files to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.model import Bearing, BlockingEvent, Claim, Locus, State
+from monitor.store import Store
+from monitor.verdict.experiments import find
+from monitor.web.event import locus_of
+from probes.model import Measurement, Purpose, Role, Step, TCPConnect, TLSHandshake, VantagePoint
+
+DAY = timedelta(days=1)
+FAR = VantagePoint(id="far", country="KZ", network="AS64510")
+
+
+def _text(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+def _swap(event: BlockingEvent) -> Measurement:
+    """A name swap in which only the site's name is cut, at both servers."""
+    cut = {Purpose.TRIGGER_AT_TARGET, Purpose.TRIGGER_AT_ECHO}
+    steps: list[Step] = []
+    for purpose in (
+        Purpose.TRIGGER_AT_TARGET,
+        Purpose.INNOCUOUS_AT_TARGET,
+        Purpose.TRIGGER_AT_ECHO,
+        Purpose.INNOCUOUS_AT_ECHO,
+    ):
+        common: dict[str, Any] = {
+            "hop": 0,
+            "address": "203.0.113.5",
+            "port": 443,
+            "started": 0.0,
+            "duration": 0.1,
+            "purpose": purpose,
+        }
+        steps.append(TCPConnect(**common))
+        failure = "connection_reset" if purpose in cut else None
+        steps.append(TLSHandshake(**common, server_name="kloop.kg", failure=failure, chain=(b"leaf",)))
+    return Measurement(
+        kind="sni_swap",
+        kind_version="1",
+        target="kloop",
+        url="https://kloop.kg/",
+        vantage=VantagePoint(id="here", country="KG", network="AS64500"),
+        started=event.onset[1] + timedelta(minutes=1),
+        duration=1.0,
+        steps=tuple(steps),
+    )
+
+
+async def test_where_the_difference_was_made_follows_from_decisive_experiments(
+    place: Any, event: Callable[..., BlockingEvent]
+) -> None:
+    """Verdicts left it open; a decisive swap about the same technique says that it was the network, and is drawn."""
+    found = event(locus=Locus.UNKNOWN)
+    swap = _swap(found)
+
+    def put(store: Store) -> None:
+        store.save_events([found])
+        store.append_experiment(swap, find(swap))
+
+    place.write(put)
+    page = _text((await place.get("/events/kloop-KG-1")).text)
+
+    assert "Where the difference was made on the network path by the experiments below" in page
+    assert "site's name fails after the name connection_reset fails after the name connection_reset" in page
+    assert "another name works works" in page
+
+
+def test_an_experiment_about_something_else_decides_nothing(event: Callable[..., BlockingEvent]) -> None:
+    """Another technique, an experiment that decides nothing, or two that contradict each other leave it unknown."""
+    found = event(locus=Locus.UNKNOWN)
+    decisive = replace(find(_swap(found)), bearing=Bearing.DECISIVE, technique="tls.reset.sni", locus=Locus.NETWORK)
+
+    assert locus_of(found, [decisive]) is Locus.NETWORK
+    assert locus_of(found, [replace(decisive, technique="dns.injection")]) is Locus.UNKNOWN
+    assert locus_of(found, [replace(decisive, bearing=Bearing.NONE)]) is Locus.UNKNOWN
+    assert locus_of(found, [decisive, replace(decisive, locus=Locus.SERVER_SIDE)]) is Locus.UNKNOWN
+    assert locus_of(event(locus=Locus.SERVER_SIDE), [decisive]) is Locus.SERVER_SIDE
+
+
+async def test_an_event_has_the_countrys_time_the_claims_judgement_and_its_revisions(
+    place: Any, event: Callable[..., BlockingEvent], claim: Claim
+) -> None:
+    """Bishkek is six hours ahead; the claim says what this event says of it; the first revision stays readable."""
+    place.settings = replace(place.settings, claims=(claim,))
+    place.measure(State.BLOCKED, ago=DAY)
+    place.write(lambda store: store.save_events([event(technique="tls"), event(revision=2)]))
+    page = _text((await place.get("/events/kloop-KG-1")).text)
+
+    assert "in KG: 2026-11-22 17:50 – 2026-11-22 18:00 (UTC+6)" in page
+    assert "supported" in page
+    assert "What was said before" in page
+    assert "encrypted connections (TLS) fail" in page
+
+
+async def test_a_network_has_its_targets_events_and_last_months(
+    place: Any, event: Callable[..., BlockingEvent]
+) -> None:
+    """One network's page shows its own vantage points and events, and a heat map per target; a stranger is a 404."""
+    place.settings = replace(place.settings, vantage_points=(*place.settings.vantage_points, FAR))
+    place.measure(State.BLOCKED)
+    place.measure(vantage=FAR)
+    place.write(lambda store: store.save_events([event()]))
+    listed = _text((await place.get("/networks")).text)
+    page = (await place.get("/networks/AS64500")).text
+
+    assert "AS64500 KG 1 1 blocked 1" in listed
+    assert 'href="/vantage-points/here"' in page
+    assert 'href="/vantage-points/far"' not in page
+    assert "/events/kloop-KG-1" in page
+    assert re.search(r'<rect class="much"[^>]*><title>2026-11-23 – 2026-11-23: blocked 1</title>', page)
+    assert (await place.get("/networks/AS64510")).status_code == 200
+    assert (await place.get("/networks/AS1")).status_code == 404
+
+
+async def test_a_vantage_points_page_tells_its_results_and_nothing_of_its_operator(place: Any) -> None:
+    """State per target, a day's counts, the last measurements of this place alone."""
+    mine, other = place.measure(State.BLOCKED), place.measure(vantage=place.settings.vantage_points[1])
+    page = (await place.get("/vantage-points/here")).text
+
+    assert "In 24 hours blocked 1" in _text(page)
+    assert mine in page
+    assert other not in page
+    assert (await place.get("/vantage-points/nobody")).status_code == 404
+
+
+async def test_the_check_page_judges_claims_and_links_to_events(
+    place: Any, event: Callable[..., BlockingEvent], claim: Claim
+) -> None:
+    """Each claim with its verdict, sources and events; a verdict that no claim has leaves none."""
+    place.settings = replace(place.settings, claims=(claim,))
+    place.measure(State.BLOCKED, ago=DAY)
+    place.write(lambda store: store.save_events([event()]))
+    page = (await place.get("/check")).text
+    none = (await place.get("/check?verdict=contradicted")).text
+
+    assert '<span class="verdict supported">supported</span>' in page
+    assert '<a href="/events/kloop-KG-1">' in page
+    assert "news.example" in page
+    assert '<span class="verdict supported">supported</span>' not in none
+    assert "No documented date is configured." in (await place.get("/check?target=nobody")).text
+
+
+async def test_events_are_listed_filtered_and_paged(place: Any, event: Callable[..., BlockingEvent]) -> None:
+    """The page reads as the API does: the same filters, the same cursor, the same refusal of what it does not know."""
+    found = [event(id=f"e-{number:03}", revision=1) for number in range(120)]
+    closed = event(id="closed", country="KZ", end=(place.now - DAY / 2, place.now - DAY / 3))
+    place.write(lambda store: store.save_events([*found, closed]))
+    page = (await place.get("/events?country=KG&lang=en")).text
+    (address,) = re.findall(r'rel="next" href="([^"]+)"', page)
+    rest = (await place.get("/events" + address.replace("&amp;", "&"))).text
+
+    assert len(re.findall(r'href="/events/e-\d+', page)) == 100
+    assert len(re.findall(r'href="/events/e-\d+', rest)) == 20
+    assert "/events/closed" in (await place.get("/events?open=false&since=")).text
+    assert "None is known that fits" in (await place.get("/events?country=UZ")).text
+    assert (await place.get("/events?colour=red")).status_code == 400
+
+
+async def test_the_front_page_is_narrowed_by_links(place: Any, event: Callable[..., BlockingEvent]) -> None:
+    """Country, network, category and state; what does not fit is left out, controls stay."""
+    place.settings = replace(place.settings, vantage_points=(*place.settings.vantage_points, FAR))
+    place.measure(State.BLOCKED)
+    place.measure(vantage=FAR)
+    place.write(lambda store: store.save_events([event(), event(id="kz", country="KZ", networks=("AS64510",))]))
+    whole = (await place.get("/")).text
+    narrow = (await place.get("/?country=KZ")).text
+    blocked = (await place.get("/?state=blocked&category=media")).text
+
+    assert 'href="?country=KZ"' in whole
+    assert "/vantage-points/far" in narrow
+    assert "/vantage-points/here" not in narrow
+    assert "/vantage-points/control" in narrow
+    assert "/events/kz" in narrow
+    assert "/events/kloop-KG-1" not in narrow
+    assert 'href="/targets/kloop?' not in blocked
+    assert "<bdi>Kloop</bdi>" in blocked
+    assert "<bdi>Other</bdi>" not in blocked
+
+
+async def test_steps_stand_beside_the_nearest_controls(place: Any, steps: Callable[[str], tuple[Step, ...]]) -> None:
+    """The same step of the control's nearest measurement of the same address; without one the page says so."""
+    lonely = place.measure(State.BLOCKED, steps=steps("cut"), ago=DAY)
+    found = place.measure(State.BLOCKED, steps=steps("cut"))
+    control = place.settings.vantage_points[1]
+    place.measure(vantage=control, steps=steps("far"), ago=timedelta(minutes=20))
+    near = place.measure(vantage=control, steps=steps("near"), ago=timedelta(minutes=6))
+    page = (await place.get(f"/measurements/{found}")).text
+
+    assert f'href="/measurements/{near}"' in page
+    assert "control: near" in _text(page)
+    assert page.count('class="there"') == 3
+    assert "No control measured the same address" in (await place.get(f"/measurements/{lonely}")).text
+    assert place.settings.vantage_points[1].role is Role.CONTROL
+
+
+async def test_a_drawing_is_taken_away_as_svg_png_and_csv(
+    place: Any, event: Callable[..., BlockingEvent], claim: Claim
+) -> None:
+    """The SVG stands alone and has no link; the PNG is one; the CSV has the counts. All are attachments."""
+    place.settings = replace(place.settings, claims=(claim,))
+    place.measure(State.BLOCKED)
+    place.write(lambda store: store.save_events([event()]))
+    for query in ("range=90d", "range=7d"):
+        svg = await place.get(f"/targets/kloop/timeline.svg?{query}&lang=ru")
+        png = await place.get(f"/targets/kloop/timeline.png?{query}")
+        sheet = await place.get(f"/targets/kloop/timeline.csv?{query}")
+        rows = list(csv.DictReader(io.StringIO(sheet.text)))
+
+        assert svg.text.startswith("<svg xmlns=")
+        assert "<a " not in svg.text
+        assert "var(" not in svg.text
+        assert "AS64500" in svg.text
+        assert png.content.startswith(b"\x89PNG\r\n")
+        assert [row["blocked"] for row in rows] == ["1"]
+        assert all("attachment" in each.headers["content-disposition"] for each in (svg, png, sheet))
+    assert (await place.get("/targets/kloop/timeline.pdf")).status_code == 404
+    assert (await place.get("/targets/nobody/timeline.svg")).status_code == 404
+
+
+async def test_a_target_compares_its_networks_and_tells_speed_and_certificate(place: Any) -> None:
+    """Shares leave out what proves nothing; a mirror that nobody watches is said to be unknown."""
+    mirrored = replace(place.settings.targets[0], mirrors=("https://mirror.example/", "https://other.example/"))
+    place.settings = replace(place.settings, targets=(mirrored, *place.settings.targets[1:]))
+    for minutes, state in enumerate((State.OK, State.OK, State.OK, State.BLOCKED, State.INSUFFICIENT), 1):
+        place.measure(state, ago=timedelta(minutes=minutes))
+    page = _text((await place.get("/targets/kloop?range=24h")).text)
+
+    assert "AS64500 KG ok" in page
+    assert "75.0 % 3 1 0 1 1" in page
+    assert "half within 0.90 s, 19 of 20 within 0.90 s" in page
+    assert "mirror.example not watched: nothing is known of it" in page
+    assert "75,0 %" in (await place.get("/targets/kloop?range=24h&lang=ru")).text
+
+
+@pytest.mark.parametrize("path", ["/events", "/networks", "/check"])
+async def test_pages_without_data_claim_nothing(place: Any, path: str) -> None:
+    """An empty folder is no fault, and no page calls anything free."""
+    answer = await place.get(path)
+
+    assert answer.status_code == 200
+    assert 'class="state is-ok"' not in answer.text
