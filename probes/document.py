@@ -194,6 +194,8 @@ def _read_record(kind: type, raw: Any, place: str) -> Any:
 
 
 def _read_plain(kind: Any, raw: Any, place: str) -> Any:
+    if kind is Any:
+        return raw
     try:
         if kind is bytes:
             return base64.b64decode(raw["base64"], validate=True)

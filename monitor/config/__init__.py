@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from monitor.config.build import build
+from monitor.config.collector import CollectorSettings
 from monitor.config.experiments import BurstSettings, ExperimentSettings
 from monitor.config.explain import explain
 from monitor.config.problem import ConfigError, Problem
@@ -22,6 +23,7 @@ from monitor.config.tree import Tree, read
 
 __all__ = [
     "BurstSettings",
+    "CollectorSettings",
     "ConfigError",
     "ExperimentSettings",
     "Milestone",

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config import dates
+from monitor.config.collecting import CollectorPart
+from monitor.config.collector import CollectorSettings
 from monitor.config.comparing import EchoPart, ExperimentsPart
 from monitor.config.experiments import BurstSettings, ExperimentSettings
 from monitor.config.part import Part
@@ -52,6 +54,7 @@ def build(path: Path, file: FilePart, token: str = "") -> Settings:
         measurements=file.store.measurements,
         state=file.store.state,
         web=WebSettings(**_tuples(file.web)),
+        collector=_collector(path, file.collector),
         simulated=file.simulated,
     )
 
@@ -107,6 +110,15 @@ def _echo(part: EchoPart, token: str) -> Echo:
         http_port=part.http_port,
         quic_port=part.quic_port,
     )
+
+
+def _collector(path: Path, part: CollectorPart) -> CollectorSettings:
+    """What the section says; files are named relative to this one."""
+    home = path.absolute().parent
+    told: dict[str, Any] = {
+        name: home / value.expanduser() if isinstance(value, Path) else value for name, value in part
+    }
+    return CollectorSettings(**told | {"proxies": tuple(part.proxies)})
 
 
 def _claims(part: ClaimPart, file: FilePart) -> Iterator[Claim]:

@@ -86,6 +86,9 @@ def _references(tree: Tree) -> None:
     for where, point in _entries(tree.value, "vantage_points"):
         for place, target in _entries(point, "veto"):
             _known(tree, tree.place((*where, *place)), "target", target, targets)
+    canaries = _at(tree.value, "collector", "canaries")
+    for name in canaries if isinstance(canaries, dict) else ():
+        _known(tree, tree.keys["collector", "canaries", name], "target", name, targets)
     for section, word, known in (("targets", "target", targets), ("vantage_points", "vantage point", points)):
         for name in (
             _at(tree.value, "schedule", section) if isinstance(_at(tree.value, "schedule", section), dict) else ()

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.config.shape import File
 
-_MAY_BE_EMPTY = ("resolvers", "schedule", "experiments", "limits", "detection", "alerts", "store", "web")
+_MAY_BE_EMPTY = ("resolvers", "schedule", "experiments", "limits", "detection", "alerts", "store", "web", "collector")
 
 
 def json_schema() -> dict[str, Any]:

