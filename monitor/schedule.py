@@ -14,13 +14,16 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from monitor.config import Settings
 from probes.model import Role, Target, VantagePoint
+
+if TYPE_CHECKING:  # an agent's small machine is spared pydantic and NumPy (30 MB)
+    from monitor.config import Settings
 
 VISIT = "website"
 """The kind of probe that a round consists of; others have a schedule of their own beside it."""

@@ -39,11 +39,14 @@ _NUMBERS = frozenset({"int", "float", "bool", "int | None", "float | None", "TCP
 
 
 class Own:
-    """The details of one machine, and records without them; `words` are texts such as its name and home folder."""
+    """The details of one machine, and records without them; `words` are texts such as its name and home folder.
+
+    It begins with what the process was told to keep out of all its records (`remember`).
+    """
 
     def __init__(self, words: Iterable[str] = ()) -> None:
-        self._addresses: set[str] = set()
-        self._forms = forms(frozenset(words), frozenset())
+        self._addresses: set[str] = set(_remembered.addresses)
+        self._forms = forms(_remembered.words.union(words), _remembered.addresses | _remembered.around)
 
     def learn(self, address: str, *, socket: bool = True) -> None:
         """Keep this address out of records: our own `socket`'s, or the configured resolver's, which stays where it was
@@ -76,6 +79,12 @@ class Own:
         if self._forms.may_be_in(raw):
             raw = self.hide(raw.decode("latin-1")).encode("latin-1")
         return scrub_bytes(raw)
+
+    def is_told_by(self, raw: bytes) -> bool:
+        """Whether something that must stay whole, such as a certificate, tells any of what is known, in any form or as
+        the bytes of an address."""
+        bare = (ip_address(each).packed for each in self._addresses)
+        return any(each in raw for each in bare) or self.hide(raw.decode("latin-1")) != raw.decode("latin-1")
 
     def hide_in(self, record: Any) -> Any:
         """A step, or any part of one, or several, without any form of what is known; of the same type as it came."""
@@ -230,6 +239,32 @@ def _in_base64(raw: bytes) -> Iterator[str]:
         last = (before + len(raw)) * 8 // 6
         for alphabet in (encoded, encoded.replace(b"+", b"-").replace(b"/", b"_")):
             yield alphabet[first:last].decode()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Remembered:
+    words: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
+
+
+_remembered = _Remembered()
+"""What no socket shows, and is this machine's all the same, for as long as the process runs: there is one machine."""
+
+
+def remember(*, words: Iterable[str] = (), addresses: Iterable[str] = (), around: Iterable[str] = ()) -> None:
+    """Keep these out of all records that begin from now on, in the place of what was remembered before.
+
+    `addresses` are the machine's own, such as the one that the world sees behind a home router; those `around` it (its
+    router's, its resolvers') stay where they were answered or dialled, because that is evidence.
+    """
+    _remembered.words = frozenset(words)
+    _remembered.addresses, _remembered.around = _somebodys(addresses), _somebodys(around)
+
+
+def _somebodys(addresses: Iterable[str]) -> frozenset[str]:
+    plain = {each.partition("%")[0] for each in addresses}
+    return frozenset(each for each in plain if not _is_nobodys(each))
 
 
 @lru_cache(maxsize=1)

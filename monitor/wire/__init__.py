@@ -3,7 +3,7 @@
 Both sides import this room and neither imports the other; docs/reference/agent-protocol.md is the same in words.
 """
 
-from monitor.wire.batch import Batch, ClockReading, Dropped, Header, bodies, compose
+from monitor.wire.batch import Batch, ClockReading, Dropped, Header, compose
 from monitor.wire.consent import Consent, Offer
 from monitor.wire.errors import WireError
 from monitor.wire.letter import Letter, as_read
@@ -25,6 +25,5 @@ __all__ = [
     "Signed",
     "WireError",
     "as_read",
-    "bodies",
     "compose",
 ]

@@ -122,23 +122,9 @@ def _fit(header: Header, documents: Sequence[bytes], key: PublicKey, *, closed: 
 
 
 def compose(header: Header, documents: Iterable[bytes], key: SigningKey) -> bytes:
-    """The batch as it is sent; what does not keep the limits is for the caller to see (`bodies`)."""
+    """The batch as it is sent; whether it keeps the limits is for the caller to see."""
     letter = Letter.sign(header, key, NAMESPACE)
     return zstd.compress(b"".join(line + b"\n" for line in (letter.content, *documents)))
-
-
-def bodies(documents: Sequence[bytes]) -> int:
-    """How many of the first documents fit into one batch, by their inflated bytes and their number; at least 1.
-
-    >>> bodies([b"x" * 3_000_000] * 5), bodies([b"x"] * 900), bodies([b"x" * 9_000_000])
-    (2, 500, 1)
-    """
-    left = MOST_INFLATED - 128 * 1024  # for the header's hashes
-    for number, each in enumerate(documents[:MOST_ROWS]):
-        left -= len(each) + 1
-        if left < 0:
-            return max(number, 1)
-    return min(len(documents), MOST_ROWS)
 
 
 def inflated(raw: bytes) -> bytes:
