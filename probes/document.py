@@ -146,6 +146,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _read(kind: Any, raw: Any, place: str) -> Any:
     origin = typing.get_origin(kind)
+    if kind is Any:
+        return raw
     if origin in (types.UnionType, typing.Union):
         return _read_union(typing.get_args(kind), raw, place)
     if origin is tuple:

@@ -24,6 +24,9 @@ from probes.document import document
 T = TypeVar("T")
 
 
+NOT_ENROLLED = "this machine is not enrolled: `presscanary agent enrol URL --token TOKEN` does it"
+
+
 class AgentError(Exception):
     """Why an agent cannot go on: one message for people."""
 
@@ -64,13 +67,19 @@ class AgentFolder:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
 
-    def key(self) -> SigningKey:
+    def new_key(self) -> SigningKey:
         """The vantage point's key, made where there is none yet (0600); it never leaves the folder."""
+        if not (self.path / "key").exists():
+            _write(self.path / "key", SigningKey.generate().content)
+        return self.key()
+
+    def key(self) -> SigningKey:
+        """The vantage point's key."""
         place = self.path / "key"
-        if not place.exists():
-            _write(place, SigningKey.generate().content)
         try:
             return SigningKey.read(place.read_bytes())
+        except FileNotFoundError as fault:
+            raise AgentError(NOT_ENROLLED) from fault
         except SignatureError as fault:
             raise AgentError(
                 f"{place} is damaged: {fault}; enrol again (`presscanary agent stop --wipe` first)"
@@ -84,7 +93,7 @@ class AgentFolder:
         """Whom the agent belongs to."""
         place = self.path / "membership.json"
         if not place.exists():
-            raise AgentError("this machine is not enrolled: `presscanary agent enrol URL --token TOKEN` does it")
+            raise AgentError(NOT_ENROLLED)
         try:
             return as_read(Membership, json.loads(place.read_bytes()))
         except (WireError, ValueError) as fault:

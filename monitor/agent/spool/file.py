@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 _SCHEMA = """
+BEGIN;
 CREATE TABLE IF NOT EXISTS earlier (
     id INTEGER PRIMARY KEY, page TEXT NOT NULL, size INTEGER NOT NULL, frame BLOB NOT NULL
 ) STRICT;
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS comparison (
     boot TEXT PRIMARY KEY, steady REAL NOT NULL, collector REAL NOT NULL, within REAL NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS word (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+COMMIT;
 """
 
 

@@ -13,6 +13,7 @@ import typer
 from monitor.agent.clock import moments
 from monitor.agent.enrolment import Offered, agreed, ask_offer, enrol
 from monitor.agent.folder import AgentError, AgentFolder, Membership
+from monitor.agent.spool import Spool
 from monitor.agent.uplink import Uplink, checked
 from monitor.cli.agent.asking import ask, show
 from monitor.cli.agent.opened import Accept, Category, Language, Veto, VetoCategory, folder_of, language_of, told
@@ -66,7 +67,7 @@ def command(
         if pinned is not None:
             folder.pin(pinned)
         with folder.locked():
-            key = folder.key()
+            key = folder.new_key()
             join = _Joining(
                 folder=folder, key=key, addresses=addresses, token=token, proxy=proxy, pinned=ca is not None
             )
@@ -118,6 +119,7 @@ class _Joining:
             vantage = await enrol(uplink, self._token, consent)
         self._folder.keep_plan(offered.letter)
         self._folder.keep_consent(consent)
+        Spool(self._folder.spool, limit=limit).close()
         self._folder.join(
             Membership(
                 collectors=self._addresses,

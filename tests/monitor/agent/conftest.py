@@ -199,7 +199,7 @@ def joined(path: Path, collector: FakeCollector, **options: object) -> AgentFold
     """An enrolled agent's folder."""
     made = AgentFolder(path)
     made.prepare()
-    key = made.key()
+    key = made.new_key()
     letter = Letter.sign(collector.plan, collector.key, "plan@presscanary")
     made.keep_plan(letter)
     made.keep_consent(agreed(collector.plan, letter.sha256, key, language="en", now=START, software="test", **options))
