@@ -134,7 +134,7 @@ def _count(store: SQLiteStore, transaction: Transaction) -> None:
         for name in known:
             found = session.execute(f"SELECT DISTINCT {name} FROM {_source(store)}").fetchall()
             session.executemany("INSERT INTO symbol VALUES (?, ?)", [(it, transaction.symbols(it)) for (it,) in found])
-        for table, _, width, _ in rollups.SERIES:
+        for series in rollups.SERIES:
             session.execute(
                 f"SELECT {', '.join(f'(SELECT id FROM symbol WHERE text = {name}) AS {name}_id' for name in known)}, "
                 f"time // {width} AS unit, innocuous, {states}, count(total), sum(round(total * 1e6)::BIGINT)::BIGINT "

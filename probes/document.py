@@ -13,11 +13,11 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from probes.model import (
     DNSLookup,
@@ -81,10 +81,14 @@ def document(value: Any) -> Any:
     >>> document({"at": datetime(2024, 1, 1, tzinfo=UTC), "raw": b"\\x00", "list": (1, None)})
     {'at': '2024-01-01T00:00:00Z', 'raw': {'base64': 'AA=='}, 'list': [1, None]}
     """
+    if type(value) in _PLAIN:  # most values by far
+        return value
+    if (shape := _SHAPES.get(type(value))) is not None:
+        return _record(value, shape)
     match value:
         case Enum():
             return value.value
-        case None | bool() | int() | float() | str():
+        case int() | float() | str():
             return value
         case bytes():
             return {"base64": base64.b64encode(value).decode()}
@@ -97,18 +101,34 @@ def document(value: Any) -> Any:
         case tuple() | list() | frozenset() | set():
             return [document(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        named = {"type": type(value).__name__} if type(value).__name__ in _STEPS else {}
-        return named | {
-            field.name: document(item)
-            for field in fields(value)
-            if not _omitted(field, item := getattr(value, field.name))
-        }
+        shape = _SHAPES[type(value)] = _shape(type(value))
+        return _record(value, shape)
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-def _omitted(known: Field[Any], item: Any) -> bool:
-    """Whether a field that came later (`probes.model`) says nothing; without it old documents keep their ids."""
-    return known.metadata.get("omitted") == "default" and item == known.default
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_Shape: TypeAlias = tuple[Mapping[str, str], tuple[tuple[str, Any], ...]]
+"""What every document of a record begins with, and its fields; with each the value that says nothing."""
+_SHAPES: dict[type[Any], _Shape] = {}
+_NONE = object()
+
+
+def _shape(kind: type[Any]) -> _Shape:
+    """A field that came later (`probes.model`) and says nothing is omitted: without it old documents keep their ids."""
+    begin = {"type": kind.__name__} if kind.__name__ in _STEPS else {}
+    return begin, tuple(
+        (field.name, field.default if field.metadata.get("omitted") == "default" else _NONE) for field in fields(kind)
+    )
+
+
+def _record(value: Any, shape: _Shape) -> dict[str, Any]:
+    begin, names = shape
+    made: dict[str, Any] = dict(begin)
+    for name, nothing in names:
+        item = getattr(value, name)
+        if nothing is _NONE or item != nothing:
+            made[name] = item if type(item) in _PLAIN else document(item)
+    return made
 
 
 def canonical(value: Any) -> bytes:

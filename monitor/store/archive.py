@@ -96,11 +96,12 @@ class Archive:
         with self.engine.session() as session:
             return self.ask(session, chosen, statement, given)
 
-    def known(self, connection: sqlite3.Connection, measurement: bytes, outcome: Outcome, time: int) -> bool:
-        """Whether a measurement is sealed; only the chunks of its day, target and vantage point are looked at."""
+    def known(self, chosen: Iterable[Segment], measurement: bytes, outcome: Outcome, time: int) -> bool:
+        """Whether one of these segments holds a measurement; only its day, target and vantage point are looked at."""
         return any(
             measurement in self._ids(segment, outcome.target, outcome.vantage, time // DAY)
-            for segment in segments.live(connection, time, time + 1)
+            for segment in chosen
+            if segment.min_time <= time <= segment.max_time
         )
 
     def sealed(self, connection: sqlite3.Connection, measurement: bytes, time: int) -> dict[str, Any] | None:

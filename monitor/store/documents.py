@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.store.packs import Document, Spot
-from monitor.store.sql import sentence
+from monitor.store.sql import batch_insertion, places, sentence
 from monitor.store.transaction import Transaction
 
 _PACK = "INSERT INTO pack VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes"
-_ADD = "INSERT INTO document (sha256, pack, start, length, size, own) VALUES (?, ?, ?, ?, ?, ?) RETURNING id"
+_ADD = batch_insertion("document", ("id", "sha256", "pack", "start", "length", "size", "own"))
 _OWN = "sha256 BETWEEN :first AND :last AND own"
 
 
 def keep(transaction: Transaction, document: Document, *, own: bool = False) -> int:
     """The id of a document, appended to the pack where it was not known; `own` is a measurement's canonical one."""
-    connection = transaction.connection
-    known = connection.execute("SELECT id, own FROM document WHERE sha256 = ?", (document.sha256,)).fetchone()
-    if known is None:
-        spot = transaction.packs.append(document)
-        row = (document.sha256, spot.pack, spot.start, spot.length, document.size, int(own))
-        known = connection.execute(_ADD, row).fetchone()
-    elif own and not known["own"]:
-        connection.execute("UPDATE document SET own = 1 WHERE id = ?", (known["id"],))
-    return int(known[0])
+    return keep_all(transaction, [document], own=own)[document.sha256]
+
+
+def keep_all(transaction: Transaction, given: Iterable[Document], *, own: bool = False) -> Mapping[bytes, int]:
+    """`keep` for many: the ids by hash."""
+    connection, documents = transaction.connection, {document.sha256: document for document in given}
+    known = _known(connection, list(documents))
+    new = [document for sha256, document in documents.items() if sha256 not in known]
+    (newest,) = connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()
+    ids = {sha256: number for sha256, (number, _) in known.items()}
+    rows = []
+    for number, (document, spot) in enumerate(zip(new, transaction.packs.append_all(new), strict=True), newest + 1):
+        ids[document.sha256] = number
+        rows.append((number, document.sha256, spot.pack, spot.start, spot.length, document.size, int(own)))
+    connection.executemany(_ADD, rows)
+    if own:
+        promoted = [(number,) for number, already in known.values() if not already]
+        connection.executemany("UPDATE document SET own = 1 WHERE id = ?", promoted)
+    return ids
+
+
+def owned(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> set[bytes]:
+    """Which of these are kept as a measurement's own document."""
+    return {sha256 for sha256, (_, own) in _known(connection, hashes).items() if own}
+
+
+def _known(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, tuple[int, bool]]:
+    """Id, and whether it is a measurement's own, of each of these documents that is kept."""
+    statement = sentence("SELECT sha256, id, own FROM document WHERE sha256 IN", places(len(hashes)))
+    return {row["sha256"]: (row["id"], bool(row["own"])) for row in connection.execute(statement, hashes)}
 
 
 def drop(connection: sqlite3.Connection, measurements: Iterable[bytes]) -> None:
@@ -40,11 +61,6 @@ def move(transaction: Transaction, number: int, record: bytes) -> None:
     transaction.connection.execute(
         "UPDATE document SET pack = ?, start = ? WHERE id = ?", (spot.pack, spot.start, number)
     )
-
-
-def has_own(connection: sqlite3.Connection, measurement: bytes) -> bool:
-    """Whether the document of a measurement is kept."""
-    return connection.execute(sentence("SELECT 1 FROM document WHERE", _OWN), half(measurement)).fetchone() is not None
 
 
 def id_of(connection: sqlite3.Connection, sha256: bytes) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 from monitor.model import State
 from monitor.store import segments
 from monitor.store.archive import SealedPast
-from monitor.store.sql import insertion, sentence, updates
+from monitor.store.sql import batch_insertion, insertion, sentence, updates
 from monitor.store.transaction import Transaction
 
 _KEY = ("target", "url", "vantage")
@@ -21,7 +21,13 @@ _PAGE = "target = :target AND url = :url AND vantage = :vantage"
 NEWEST = "(SELECT observation.*, latest.since FROM latest JOIN observation USING (seq))"
 """The newest observation of each page at each vantage point, and its run's first moment."""
 
-_FIND = sentence("SELECT time, state, since FROM latest WHERE", _PAGE)
+_FOLLOW = batch_insertion(
+    "latest",
+    _COLUMNS,
+    "ON CONFLICT DO UPDATE SET seq = excluded.seq, time = excluded.time, state = excluded.state, "
+    "since = CASE state WHEN excluded.state THEN since ELSE excluded.since END "
+    "WHERE (excluded.time, excluded.seq) >= (latest.time, latest.seq)",
+)
 _REPLACE = insertion("latest", _COLUMNS, updates(("seq", "time", "state", "since")))
 _NEWEST = sentence(
     "SELECT seq, time, state FROM observation WHERE",
@@ -37,12 +43,9 @@ _FIRST_AFTER = sentence(
 
 def follow(transaction: Transaction, row: Mapping[str, Any]) -> None:
     """Take in a new row: it is the newest, or it came late."""
-    known = transaction.connection.execute(_FIND, _key(row)).fetchone()
-    if known is not None and row["time"] < known["time"]:
+    values = [row[name] for name in (*_KEY, "seq", "time", "state", "time")]
+    if not transaction.connection.execute(_FOLLOW, values).rowcount:
         recompute(transaction, row)
-        return
-    same = known is not None and known["state"] == row["state"]
-    _write(transaction, row, since=known["since"] if same else row["time"])
 
 
 def recompute(transaction: Transaction, row: Mapping[str, Any]) -> None:

@@ -6,22 +6,23 @@ A sealed row that is judged again comes back into the tail under its number, mar
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from monitor.model import Latest, Outcome
-from monitor.store import documents, latest, rollups
+from monitor.store import documents, latest, rollups, segments
 from monitor.store.archive import LAYOUT, Archive
 from monitor.store.errors import StoreError
-from monitor.store.sql import insertion, sentence, spells, where
+from monitor.store.sql import batch_insertion, insertion, places, sentence, spells, where
 from monitor.store.symbols import Texts
 from monitor.store.times import microseconds, moment
 from monitor.store.transaction import Transaction, claim
 from probes.model import Role
 
-_INSERT = insertion("observation", (*LAYOUT.columns, "document", "original"))
+_COLUMNS = ("seq", *LAYOUT.columns, "document", "original")
+_INSERT = batch_insertion("observation", _COLUMNS)
 _REVIVE = insertion("observation", ("seq", *LAYOUT.columns, "document", "original", "sealed", "revised"))
 _UPDATE = sentence(
     "UPDATE observation SET",
@@ -54,17 +55,24 @@ class Selection:
     limit: int | None = None
 
 
-def known(transaction: Transaction, outcome: Outcome) -> bool:
-    """Whether a measurement is stored, in the tail or sealed; one that is older than what is kept counts as known."""
-    connection, measurement = transaction.connection, bytes.fromhex(outcome.measurement)
-    if connection.execute("SELECT 1 FROM observation WHERE measurement = ?", (measurement,)).fetchone():
-        return True
-    time = microseconds(outcome.time)
-    return (
-        documents.has_own(connection, measurement)
-        or time < kept_since(connection)
-        or transaction.archive.known(connection, measurement, outcome, time)
-    )
+def unknown(transaction: Transaction, given: Sequence[tuple[Outcome, bytes]]) -> list[bool]:
+    """Of outcomes with the SHA-256 of their own documents, which are new: the first one of each that is not stored.
+
+    Stored is what is in the tail or sealed; one that is older than what is kept counts as stored.
+    """
+    connection = transaction.connection
+    ids = [sha256[:16] for _, sha256 in given]
+    statement = sentence("SELECT measurement FROM observation WHERE measurement IN", places(len(ids)))
+    known = {row["measurement"] for row in connection.execute(statement, ids)}
+    known |= {sha256[:16] for sha256 in documents.owned(connection, [sha256 for _, sha256 in given])}
+    times = [microseconds(outcome.time) for outcome, _ in given]
+    kept, sealed = kept_since(connection), segments.live(connection, min(times), max(times) + 1)
+    new = []
+    for (outcome, _), measurement, time in zip(given, ids, times, strict=True):
+        stored = measurement in known or time < kept or transaction.archive.known(sealed, measurement, outcome, time)
+        new.append(not stored)
+        known.add(measurement)
+    return new
 
 
 def kept_since(connection: sqlite3.Connection) -> int:
@@ -73,12 +81,19 @@ def kept_since(connection: sqlite3.Connection) -> int:
     return -(2**62) if found is None else int(found[0])
 
 
-def add(transaction: Transaction, outcome: Outcome, *, document: int, original: int | None) -> None:
-    """Write a new measurement's row, and let latest and rollups follow."""
-    row = LAYOUT.row(outcome, transaction.symbols) | {"document": document, "original": original}
-    seq = transaction.connection.execute(_INSERT, row).lastrowid
-    latest.follow(transaction, row | {"seq": seq})
-    rollups.count(transaction, row, +1)
+def add(transaction: Transaction, given: Sequence[tuple[Outcome, int, int | None]]) -> None:
+    """Write the rows of new measurements, each with the ids of its documents, and let latest and rollups follow."""
+    connection = transaction.connection
+    (newest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM observation").fetchone()
+    rows = [
+        (seq, *LAYOUT.values(outcome, transaction.symbols), document, original)
+        for seq, (outcome, document, original) in enumerate(given, newest + 1)
+    ]
+    connection.executemany(_INSERT, rows)
+    named = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    for row in named:
+        latest.follow(transaction, row)
+    rollups.count(transaction, named, +1)
 
 
 def revise(transaction: Transaction, outcome: Outcome) -> None:
@@ -91,9 +106,9 @@ def revise(transaction: Transaction, outcome: Outcome) -> None:
     after = LAYOUT.row(outcome, transaction.symbols)
     if other := [name for name in _FACTS if before[name] != after[name]]:
         raise StoreError(f"measurement {outcome.measurement} cannot be judged again with another {', '.join(other)}")
-    rollups.count(transaction, before, -1)
+    rollups.count(transaction, [before], -1)
     transaction.connection.execute(_UPDATE, after | {"revised": revisions(transaction.connection) + 1})
-    rollups.count(transaction, after, +1)
+    rollups.count(transaction, [after], +1)
     if before["state"] != after["state"]:
         latest.recompute(transaction, after)
 

@@ -15,8 +15,9 @@ import hashlib
 import os
 import struct
 import sys
+import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ else:
 MAGIC = b"PCR1"
 _HEADER = struct.Struct(">4sII32sI")
 _BODY = struct.Struct(">4sII32s")
+
+_THREAD = threading.local()
 
 PACK_SIZE = 256 * 1024 * 1024
 """A pack that has grown past this is followed by a new one: small enough to copy, large enough to be few."""
@@ -60,7 +63,11 @@ def compress(content: bytes) -> Document:
     >>> expand(compress(b"facts").record)
     b'facts'
     """
-    frame, digest = zstd.compress(content), hashlib.sha256(content).digest()
+    compressor = getattr(_THREAD, "compressor", None)
+    if compressor is None:  # a new one for each document would cost more than the work itself
+        compressor = _THREAD.compressor = zstd.ZstdCompressor()
+    frame = compressor.compress(content, mode=zstd.ZstdCompressor.FLUSH_FRAME)
+    digest = hashlib.sha256(content).digest()
     head = _BODY.pack(MAGIC, len(frame), len(content), digest)
     checksum = struct.pack(">I", zlib.crc32(head + frame))
     return Document(sha256=digest, size=len(content), record=head + checksum + frame)
@@ -135,12 +142,20 @@ class PackWriter:
 
     def append(self, document: Document) -> Spot:
         """Write a record behind the others, not yet synced; OSError where the disk refuses."""
-        spot = Spot(pack=self.number, start=self.end, length=len(document.record))
-        waiting = memoryview(document.record)
+        (spot,) = self.append_all([document])
+        return spot
+
+    def append_all(self, documents: Iterable[Document]) -> list[Spot]:
+        """`append` for many, with one write."""
+        records = [document.record for document in documents]
+        waiting = memoryview(b"".join(records))
         while waiting:
             waiting = waiting[os.write(self._handle, waiting) :]
-        self.end += spot.length
-        return spot
+        spots = []
+        for record in records:
+            spots.append(Spot(pack=self.number, start=self.end, length=len(record)))
+            self.end += len(record)
+        return spots
 
     def sync(self) -> None:
         """Make what was appended survive a power cut."""

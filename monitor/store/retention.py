@@ -181,10 +181,10 @@ def _named(transaction: Transaction, originals: Iterable[bytes]) -> set[bytes]:
 def _prune_counts(transaction: Transaction, policy: Policy, now: datetime) -> int:
     spans: dict[str, timedelta | None] = {"hourly": policy.hourly, "daily": policy.daily}
     removed = 0
-    for table, unit, width, _ in SERIES:
-        if (span := spans[table]) is not None:
-            edge = microseconds(month_start(now - span)) // width
-            transaction.connection.execute(_SET, (f"{table}_from", str(edge)))
-            statement = sentence("DELETE FROM", table, "WHERE", unit, "< ?")
+    for series in SERIES:
+        if (span := spans[series.policy]) is not None:
+            edge = microseconds(month_start(now - span)) // series.width
+            transaction.connection.execute(_SET, (f"{series.policy}_from", str(edge)))
+            statement = sentence("DELETE FROM", series.table, "WHERE", series.unit, "< ?")
             removed += transaction.connection.execute(statement, (edge,)).rowcount
     return removed

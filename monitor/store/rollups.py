@@ -3,32 +3,58 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from monitor.model import Day, State
-from monitor.store.sql import number_of, sentence, spells, updates, where
+from monitor.store.sql import batch_insertion, number_of, sentence, spells, updates, where
 from monitor.store.symbols import Texts
 from monitor.store.times import DAY, HOUR, day, day_number
 from monitor.store.transaction import Transaction
 from probes.model import Role
 
-GROUP = ("target", "vantage", "country", "network", "role", "innocuous")
-"""What is counted apart within one hour or day."""
 _SUMS = (*(state.value for state in State), "timed", "total")
 
 
-def _addition(table: str, unit: str) -> str:
-    """The SQL that adds to one bucket, unless retention has removed the buckets of that time."""
-    columns = (unit, *GROUP, *_SUMS)
-    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    kept = sentence(f":{unit} >= coalesce(", number_of(f"{table}_from"), f", :{unit})")
-    return sentence("INSERT INTO", table, f"({names})", "SELECT", values, "WHERE", kept, updates(_SUMS, add=True))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A table of counts in time: one row for each `unit` (an hour or a day, numbered from 1970) and `group`."""
+
+    table: str
+    unit: str
+    width: int
+    """Of a unit, in microseconds."""
+    group: tuple[str, ...]
+    """What is counted apart, the target first: a target's rows lie side by side, in the order of time."""
+    policy: str
+    """The span of the policy that says how long it is kept."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell one row from another."""
+        return (self.group[0], self.unit, *self.group[1:])
+
+    @property
+    def addition(self) -> str:
+        """The SQL that adds to one row: its key, and then the sums."""
+        return batch_insertion(self.table, (*self.key, *_SUMS), updates(_SUMS, add=True))
+
+    def start(self, connection: sqlite3.Connection) -> int:
+        """The first unit that retention has left; what is older is not counted any more."""
+        (found,) = connection.execute(sentence("SELECT", number_of(f"{self.policy}_from"))).fetchone()
+        return -(2**62) if found is None else int(found)
 
 
-SERIES = (("hourly", "hour", HOUR, _addition("hourly", "hour")), ("daily", "day", DAY, _addition("daily", "day")))
-"""Table, the unit that its buckets are numbered in, its length in microseconds, and how one is added to."""
+_APART = ("target", "vantage", "country", "network", "role", "innocuous")
+HOURLY_TARGET = Series(
+    table="hourly_target", unit="hour", width=HOUR, group=("target", "role", "innocuous"), policy="hourly"
+)
+HOURLY = Series(table="hourly", unit="hour", width=HOUR, group=_APART, policy="hourly")
+DAILY = Series(table="daily", unit="day", width=DAY, group=_APART, policy="daily")
+SERIES = (HOURLY_TARGET, HOURLY, DAILY)
+"""Those with few rows before those of the same unit with many."""
 _DAYS = (
     "SELECT target, country, network, day, sum(ok) AS ok, sum(down) AS down, sum(blocked) AS blocked, "
     "sum(insufficient) AS insufficient FROM daily"
@@ -42,14 +68,22 @@ _CONDITIONS = {
 }
 
 
-def count(transaction: Transaction, row: Mapping[str, Any], sign: int) -> None:
-    """Add an observation's row to its hour and its day (`sign` +1), or take it out (-1)."""
-    states = {state.value: sign * (row["state"] == transaction.symbols(state.value)) for state in State}
-    seconds = row["total"]
-    timed = {"timed": 0, "total": 0} if seconds is None else {"timed": sign, "total": sign * round(seconds * 1e6)}
-    group = {name: row[name] for name in GROUP}
-    for _, name, width, statement in SERIES:
-        transaction.connection.execute(statement, {name: row["time"] // width} | group | states | timed)
+def count(transaction: Transaction, rows: Sequence[Mapping[str, Any]], sign: int) -> None:
+    """Add observations' rows to their hours and days (`sign` +1), or take them out (-1)."""
+    places = {transaction.symbols(state.value): place for place, state in enumerate(State)}
+    for series in SERIES:
+        sums: dict[tuple[int, ...], list[int]] = {}
+        start = series.start(transaction.connection)
+        for row in rows:
+            if (unit := row["time"] // series.width) < start:
+                continue
+            key = (row["target"], unit, *(row[name] for name in series.group[1:]))
+            found = sums.setdefault(key, [0] * len(_SUMS))
+            found[places[row["state"]]] += sign
+            if row["total"] is not None:
+                found[-2] += sign
+                found[-1] += sign * round(row["total"] * 1e6)
+        transaction.connection.executemany(series.addition, [(*key, *values) for key, values in sorted(sums.items())])
 
 
 def days(
@@ -82,11 +116,13 @@ def series(
     since: int | None = None,
     until: int | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Counts of one target in time, read along the key: hour or day, `by` (one of GROUP), and results of each State.
+    """Counts of one target in time, read along the key: hour or day, what it is counted `by`, results of each State.
 
-    `table` is one of SERIES; `since` <= hour or day < `until`, numbered from 1970. Controls are counted as well.
+    `table` is `hourly` or `daily`; `by` one of vantage, country, network, role and innocuous, or None for all together;
+    `since` <= hour or day < `until`, numbered from 1970. Controls are counted as well.
     """
-    (unit,) = (unit for name, unit, *_ in SERIES if name == table)
+    (unit,) = (series.unit for series in (HOURLY, DAILY) if series.table == table)
+    table = next(series.table for series in SERIES if series.unit == unit and by in (None, *series.group))
     conditions = {"target": spells("target"), "since": f"{unit} >= :since", "until": f"{unit} < :until"}
     condition, parameters = where(conditions, {"target": target, "since": since, "until": until})
     group = unit if by is None else f"{unit}, {by}"

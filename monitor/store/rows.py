@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from monitor.store.times import microseconds, moment
@@ -41,7 +42,7 @@ NUMBER = Form(write=lambda value, _: float(value), read=lambda value, _: value)
 FLAG = Form(write=lambda value, _: int(value), read=lambda value, _: bool(value))
 SYMBOL = Form(write=lambda value, intern: intern(value), read=lambda value, texts: texts[value], symbol=True)
 MOMENT = Form(write=lambda value, _: microseconds(value), read=lambda value, _: moment(value))
-LIST = Form(write=lambda value, _: json.dumps(value), read=lambda value, _: tuple(json.loads(value)))
+LIST = Form(write=lambda value, _: json.dumps(value) if value else "[]", read=lambda value, _: tuple(json.loads(value)))
 HEX = Form(write=lambda value, _: bytes.fromhex(value), read=lambda value, _: value.hex())
 
 _FORMS: Mapping[Any, Form] = {
@@ -77,6 +78,9 @@ class Layout(Generic[T]):
         self.columns: tuple[str, ...] = tuple(dict.fromkeys(_names(kind)))
         self._plan = _plan(kind, special, self.columns)
         self.symbols: frozenset[str] = frozenset(_symbols(self._plan))
+        leaves = dict(_leaves(self._plan))
+        self._all = attrgetter(*(leaves[name][0] for name in self.columns))
+        self._writes = tuple(leaves[name][1] for name in self.columns)
 
     @property
     def listed(self) -> str:
@@ -85,7 +89,14 @@ class Layout(Generic[T]):
 
     def row(self, record: T, intern: Intern) -> dict[str, Any]:
         """The record as a row; new text gets its symbol through `intern`."""
-        return dict(_cells(self._plan, record, intern))
+        return dict(zip(self.columns, self.values(record, intern), strict=True))
+
+    def values(self, record: T, intern: Intern) -> list[Any]:
+        """The values of the record's row, in the order of the columns: what many rows are written from."""
+        return [
+            value if value is None or write is None else write(value, intern)
+            for write, value in zip(self._writes, self._all(record), strict=True)
+        ]
 
     def record(self, row: Row, texts: Texts) -> T:
         """The record that a row holds."""
@@ -143,15 +154,13 @@ def _form(kind: Any) -> Form:
     return _FORMS[kind]
 
 
-def _cells(plan: _Plan, record: Any, intern: Intern) -> list[tuple[str, Any]]:
-    made: list[tuple[str, Any]] = []
+def _leaves(plan: _Plan, path: str = "") -> Iterator[tuple[str, tuple[str, Callable[[Any, Intern], Any] | None]]]:
+    """Each column, where its value is in a record, and what it is written with; None where it is written as it is."""
     for field in plan.fields:
-        value = getattr(record, field.name)
         if field.inner is not None:
-            made += _cells(field.inner, value, intern)
+            yield from _leaves(field.inner, f"{path}{field.name}.")
         elif field.form is not None:
-            made.append((field.name, None if value is None else field.form.write(value, intern)))
-    return made
+            yield field.name, (f"{path}{field.name}", None if field.form is PLAIN else field.form.write)
 
 
 def _build(plan: _Plan, row: Row, texts: Texts) -> Any:

@@ -21,9 +21,30 @@ def insertion(table: str, columns: tuple[str, ...], conflict: str = "") -> str:
     >>> insertion("cell", ("start", "end"), "ON CONFLICT DO NOTHING")
     'INSERT INTO cell ("start", "end") VALUES (:start, :end) ON CONFLICT DO NOTHING'
     """
+    return _insertion(table, columns, f"({', '.join(f':{name}' for name in columns)})", conflict)
+
+
+def batch_insertion(table: str, columns: tuple[str, ...], conflict: str = "") -> str:
+    """The same for rows that are sequences, of which many are written at once.
+
+    >>> batch_insertion("cell", ("start", "end"))
+    'INSERT INTO cell ("start", "end") VALUES (?, ?)'
+    """
+    return _insertion(table, columns, places(len(columns)), conflict)
+
+
+def _insertion(table: str, columns: tuple[str, ...], values: str, conflict: str) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f":{name}" for name in columns)
-    return sentence("INSERT INTO", table, f"({names})", "VALUES", f"({values})", conflict)
+    return sentence("INSERT INTO", table, f"({names})", "VALUES", values, conflict)
+
+
+def places(count: int) -> str:
+    """Room for so many values without names.
+
+    >>> places(3)
+    '(?, ?, ?)'
+    """
+    return f"({', '.join('?' * count)})"
 
 
 def updates(columns: Iterable[str], *, add: bool = False) -> str:

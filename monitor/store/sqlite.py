@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from monitor.model import (
@@ -23,8 +24,9 @@ from monitor.model import (
     VantageStatus,
 )
 from monitor.store import arrivals, cells, documents, events, findings, health, observations, outbox, rollups
+from monitor.store.admission import grouped
 from monitor.store.archive import Archive
-from monitor.store.entries import appending, check_verdict
+from monitor.store.entries import check_verdict, entry, write
 from monitor.store.errors import StoreError, translated
 from monitor.store.folder import Folder
 from monitor.store.observations import Selection
@@ -71,12 +73,15 @@ class SQLiteStore:
 
     def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
         """`append` for many, in as few commits as can be; entries that contradict themselves are refused before any."""
-        works = [appending(*entry) for entry in entries]
-        waiting = [self._submit(work) for work in works]
-        faults = [fault for future in waiting if (fault := future.exception())]
-        if faults:
-            raise faults[0]
-        return tuple(future.result() for future in waiting)
+        groups = grouped([entry(*each) for each in entries])
+        waiting = [self._submit(partial(write, entries=group), records=len(group)) for group in groups]
+        answers: list[bool | BaseException] = []
+        for future in waiting:
+            answers += [fault] if (fault := future.exception()) else future.result()
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return tuple(answer is True for answer in answers)
 
     def revise(self, outcome: Outcome) -> None:
         """Write a stored measurement's new verdict; latest and rollups follow. StoreError where it is not stored."""
@@ -241,10 +246,10 @@ class SQLiteStore:
         self._archive.engine.close()
         self._held.close()
 
-    def _submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    def _submit(self, work: Callable[[Transaction], T], *, records: int = 1) -> Future[T]:
         if self._writer is None:
             raise StoreError(f"the store in {self._folder.path} was opened for reading only")
-        return self._writer.submit(work)
+        return self._writer.submit(work, records=records)
 
     def _do(self, work: Callable[[Transaction], T]) -> T:
         return self._submit(work).result()

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from monitor.store.archive import Archive
 from monitor.store.errors import StoreError
 from monitor.store.packs import PackWriter
 from monitor.store.symbols import Symbols
 from probes.model import Clock
+
+T = TypeVar("T")
+
+_REFUSALS = (StoreError, TypeError, ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
+"""What a record can be wrong with; any other fault is the disk's, and concerns the whole group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +28,21 @@ class Transaction:
     packs: PackWriter
     archive: Archive
     clock: Clock
+
+
+def attempt(transaction: Transaction, work: Callable[[Transaction], T]) -> T | Exception:
+    """What a piece of work answers; where it is refused, the reason, and no trace of it is left."""
+    connection = transaction.connection
+    connection.execute("SAVEPOINT job")
+    answer: T | Exception
+    try:
+        answer = work(transaction)
+    except _REFUSALS as refusal:
+        connection.execute("ROLLBACK TO job")
+        transaction.symbols.forget()
+        answer = refusal
+    connection.execute("RELEASE job")
+    return answer
 
 
 def simulated(connection: sqlite3.Connection) -> bool | None:

@@ -16,7 +16,7 @@ from monitor.store.archive import LAYOUT
 from monitor.store.errors import StoreDamaged, StoreError
 from monitor.store.observations import kept_since
 from monitor.store.packs import Spot, fetch, pack_path
-from monitor.store.rollups import GROUP, SERIES
+from monitor.store.rollups import DAILY, HOURLY, HOURLY_TARGET, Series
 from monitor.store.segments import SegmentGone
 from monitor.store.sql import number_of, sentence
 from monitor.store.upkeep import Told, Upkeep, quiet
@@ -59,8 +59,9 @@ class _Look:
             "packs": self._packs,
             "documents": self._documents,
             "rows": self._rows,
-            "hourly": lambda: self._counts(0),
-            "daily": lambda: self._counts(1),
+            "hourly": lambda: self._counts(HOURLY),
+            "hourly_target": self._targets,
+            "daily": lambda: self._counts(DAILY),
             "latest": self._latest,
         }
         for name, check in checks.items():
@@ -141,51 +142,64 @@ class _Look:
             self._problem("rows", f"{tail} in the tail and {both[0]} sealed; {most - pruned} were acknowledged")
         return int(both[0][0] + tail)
 
-    def _counts(self, which: int) -> int:
-        table, unit, width, _ = SERIES[which]
-        edge = self._edge(table, width)
-        counted = self._recounted(width, edge)
-        names = ", ".join((unit, *GROUP, *_STATES))
+    def _counts(self, series: Series) -> int:
+        edge = self._edge(series)
+        counted = self._recounted(series, edge)
+        names = ", ".join((series.unit, *series.group, *_STATES))
+        width = 1 + len(series.group)
+        statement = sentence("SELECT", names, "FROM", series.table, "WHERE", series.unit, ">= ?")
         kept = {
-            tuple(row[: 1 + len(GROUP)]): tuple(row[1 + len(GROUP) :])
-            for row in self._connection.execute(
-                sentence("SELECT", names, "FROM", table, "WHERE", unit, ">= ?"), (edge,)
-            )
-            if any(row[1 + len(GROUP) :])
+            tuple(row[:width]): tuple(row[width:])
+            for row in self._connection.execute(statement, (edge,))
+            if any(row[width:])
         }
         for key in sorted(kept.keys() | counted.keys()):
             if kept.get(key) != counted.get(key):
-                self._problem(table, f"{unit} {key[0]} says {kept.get(key)}, the rows say {counted.get(key)}")
+                said = f"{series.unit} {key[0]} says {kept.get(key)}, the rows say {counted.get(key)}"
+                self._problem(series.table, said)
                 if len(self._problems) > _MANY:
                     break
         return len(counted)
 
-    def _edge(self, table: str, width: int) -> int:
-        """The first bucket of which every row is still there, and which retention of counts has left."""
-        statement = sentence("SELECT coalesce(", number_of(f"{table}_from"), ", ?)")
-        (start,) = self._connection.execute(statement, (-(2**40),)).fetchone()
-        return max(int(start), -(-kept_since(self._connection) // width))
+    def _targets(self) -> int:
+        """Hours without vantage points against those with them, which were held against the rows."""
+        names = ", ".join(HOURLY_TARGET.key)
+        sums = ", ".join(f"sum({name})" for name in _SUMMED)
+        kept = sentence("SELECT", names, ",", ", ".join(_SUMMED), "FROM hourly_target")
+        counted = sentence("SELECT", names, ",", sums, "FROM hourly GROUP BY", names)
+        hour = HOURLY_TARGET.key.index("hour")
+        for one, other, what in ((kept, counted, "says something"), (counted, kept, "lacks something")):
+            wrong = {row[hour] for row in self._connection.execute(sentence(one, "EXCEPT", other))}
+            for number in sorted(wrong)[:_MANY]:
+                self._problem("hourly_target", f"hour {number} {what} that hourly does not bear out")
+        (count,) = self._connection.execute("SELECT count(*) FROM hourly_target").fetchone()
+        return int(count)
 
-    def _recounted(self, width: int, edge: int) -> dict[tuple[int, ...], tuple[int, ...]]:
+    def _edge(self, series: Series) -> int:
+        """The first bucket of which every row is still there, and which retention of counts has left."""
+        return max(series.start(self._connection), -(-kept_since(self._connection) // series.width))
+
+    def _recounted(self, series: Series, edge: int) -> dict[tuple[int, ...], tuple[int, ...]]:
         texts = {row["text"]: row["id"] for row in self._connection.execute("SELECT id, text FROM symbol")}
         counted: dict[tuple[int, ...], list[int]] = {}
-        for bucket, *group, state, count in self._buckets(width, edge):
-            ids = (texts[text] if name in LAYOUT.symbols else text for name, text in zip(GROUP, group, strict=True))
+        for bucket, *group, state, count in self._buckets(series, edge):
+            named = zip(series.group, group, strict=True)
+            ids = (texts[text] if name in LAYOUT.symbols else text for name, text in named)
             counts = counted.setdefault((bucket, *ids), [0] * len(_STATES))
             counts[_STATES.index(state)] += count
         return {key: tuple(counts) for key, counts in counted.items()}
 
-    def _buckets(self, width: int, edge: int) -> Iterator[tuple[Any, ...]]:
-        since = edge * width
-        ending = f"GROUP BY time // {width}, {', '.join(GROUP)}, state"
-        select = f"SELECT time // {width}, {', '.join(GROUP)}, state, count(*)"
+    def _buckets(self, series: Series, edge: int) -> Iterator[tuple[Any, ...]]:
+        since, width, listed = edge * series.width, series.width, ", ".join(series.group)
+        ending = f"GROUP BY time // {width}, {listed}, state"
+        select = f"SELECT time // {width}, {listed}, state, count(*)"
         yield from self._upkeep.archive.rows(
             self._connection, select, ["time >= $since"], {"since": since}, ending=ending, between=(since, None)
         )
         texts = {row["id"]: row["text"] for row in self._connection.execute("SELECT id, text FROM symbol")}
         statement = sentence(select.replace("//", "/"), "FROM observation WHERE time >= ?", ending.replace("//", "/"))
         for row in self._connection.execute(statement, (since,)):
-            yield (row[0], *_spelled((*GROUP, "state"), row[1:-1], texts), row[-1])
+            yield (row[0], *_spelled((*series.group, "state"), row[1:-1], texts), row[-1])
 
     def _latest(self) -> int:
         rows = self._connection.execute(
@@ -206,6 +220,7 @@ class _Look:
 
 
 _STATES = tuple(state.value for state in State)
+_SUMMED = (*_STATES, "timed", "total")
 _MANY = 100
 """After so many problems of one kind the rest is more of the same."""
 

@@ -19,21 +19,19 @@ from typing import Any, TypeVar, cast
 
 from monitor.store import documents
 from monitor.store.errors import StoreError, StoreFull, translated
-from monitor.store.transaction import Transaction
+from monitor.store.transaction import Transaction, attempt
 
 T = TypeVar("T")
 
 GROUP = 512
-"""At most so many jobs in one transaction: a reader never waits long, and a sync is shared by many."""
-
-_REFUSALS = (StoreError, TypeError, ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
-"""What a record can be wrong with; any other fault is the disk's, and concerns the whole group."""
+"""A transaction that has so many records takes no more: a reader never waits long, and a sync is shared by many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
     work: Callable[[Transaction], Any]
     done: Future[Any]
+    records: int
 
 
 class Writer:
@@ -47,9 +45,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Have `work` done in a transaction; the future has its result once that is on disk. StoreError when closed."""
-        job = _Job(work=work, done=Future())
+    def submit(self, work: Callable[[Transaction], T], *, records: int = 1) -> Future[T]:
+        """Have `work` done in a transaction; the future has its result once that is on disk. StoreError when closed.
+
+        `records`: how many it writes, about, which decides what else is in that transaction.
+        """
+        job = _Job(work=work, done=Future(), records=records)
         with self._gate:
             if self._closed:
                 raise StoreError("the store is closed")
@@ -66,13 +67,14 @@ class Writer:
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
-            group = [first]
-            while len(group) < GROUP and not self._jobs.empty():
+            group, records = [first], first.records
+            while records < GROUP and not self._jobs.empty():
                 job = self._jobs.get()
                 if job is None:
                     self._jobs.put(None)
                     break
                 group.append(job)
+                records += job.records
             self._commit(group)
 
     def _commit(self, group: list[_Job]) -> None:
@@ -92,23 +94,11 @@ class Writer:
         connection, packs = self._transaction.connection, self._transaction.packs
         packs.roll()
         connection.execute("BEGIN IMMEDIATE")
-        answers = [self._attempt(job) for job in group]
+        answers = [attempt(self._transaction, job.work) for job in group]
         documents.acknowledge(self._transaction)
         connection.execute("COMMIT")
         packs.settle()
         return answers
-
-    def _attempt(self, job: _Job) -> Any:
-        connection = self._transaction.connection
-        connection.execute("SAVEPOINT job")
-        try:
-            answer = job.work(self._transaction)
-        except _REFUSALS as refusal:
-            connection.execute("ROLLBACK TO job")
-            self._transaction.symbols.forget()
-            answer = refusal
-        connection.execute("RELEASE job")
-        return answer
 
     def _undo(self, *, full: bool) -> None:
         """Roll back. On a full disk nothing can have reached the log, so the pack's room is given back as well.

@@ -38,6 +38,7 @@ places = st.fixed_dictionaries(
 steps = st.one_of(
     st.tuples(st.just("append"), places),
     st.tuples(st.just("append"), places),
+    st.tuples(st.just("append_all"), st.tuples(st.lists(places, min_size=2, max_size=6), st.integers(0, 12))),
     st.tuples(st.just("again"), st.integers(0, 12)),
     st.tuples(st.just("revise"), st.tuples(st.integers(0, 12), st.sampled_from(State), st.none() | st.floats(0, 9))),
     st.tuples(st.just("reopen"), st.none()),
@@ -98,6 +99,15 @@ class Beside:
         measurement, outcome = self.made.entry(number, **what)
         assert self.store.append(measurement, outcome) is True
         self.plain.kept.append(outcome)
+
+    def append_all(self, number, what):
+        """New ones, one of them twice, and one that is there already."""
+        places, index = what
+        new = [self.made.entry(1000 * (number + 1) + place, **each) for place, each in enumerate(places)]
+        again = [(self.store.measurement(old.measurement), old) for old in self.plain.kept[index : index + 1]]
+        given = [(*pair, None) for pair in (*again, *new, new[0])]
+        assert self.store.append_all(given) == (*(False for _ in again), *(True for _ in new), False)
+        self.plain.kept += [outcome for _, outcome in new]
 
     def reopen(self, *_):
         self.store.close()

@@ -88,6 +88,8 @@ def test_a_missing_segment_is_an_error_with_its_name(filled, made):
     [
         ("UPDATE daily SET ok = ok + 1", "daily: day"),
         ("UPDATE hourly SET blocked = 0 WHERE blocked", "hourly: hour"),
+        ("UPDATE hourly_target SET blocked = blocked + 1", "hourly_target: hour"),
+        ("DELETE FROM hourly_target", "hourly_target: hour"),
         ("UPDATE segment SET rows = rows + 1 WHERE removed IS NULL", "the manifest says"),
         ("DELETE FROM observation WHERE seq = (SELECT min(seq) FROM observation WHERE sealed IS NULL)", "rows: "),
         ("UPDATE latest SET time = time - 1", "latest: row"),
