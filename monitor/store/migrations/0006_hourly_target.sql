@@ -1,4 +1,4 @@
--- Version 5: hours of a target over all vantage points, kept in step with `observation` like `hourly`: a year of one target is
+-- Version 6: hours of a target over all vantage points, kept in step with `observation` like `hourly`: a year of one target is
 -- then some thousand rows, however many vantage points there are.
 
 CREATE TABLE hourly_target (
