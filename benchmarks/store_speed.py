@@ -27,9 +27,10 @@ from typing import Any
 from benchmarks.store_faults import made
 from monitor.model import State
 from monitor.store import open_folder, rollups, segments
-from monitor.store.archive import SEALED, quoted
+from monitor.store.archive import LAYOUT, SEALED, quoted
 from monitor.store.scan import Scan, scan
 from monitor.store.sealing import write
+from monitor.store.sql import places
 from monitor.store.sqlite import SQLiteStore
 from monitor.store.symbols import Texts
 from monitor.store.times import DAY, HOUR, microseconds
@@ -43,6 +44,8 @@ YEAR = 365 * DAY
 BEGIN = microseconds(START)
 END = BEGIN + YEAR
 ROWS = "rows.parquet"
+FILLING = "4GB"
+"""What the engine may hold while the year is made, so that it need not spill; afterwards the store's own bound holds."""
 NEEDED = "target, vantage, network, time, state, total, measurement"
 
 _TEXTS = {
@@ -101,11 +104,13 @@ def fill(store: SQLiteStore, ticks: int) -> float:
         by_month.setdefault(segments.month_of(BEGIN + tick * step), []).append(tick)
     for month, found in by_month.items():
         with upkeep.archive.engine.session() as session:
+            session.execute(f"SET memory_limit = '{FILLING}'")
             number = upkeep.read(segments.next_id)
             rows = month_rows(found[0], found[-1] + 1, ticks)
             written = write(upkeep, session, number, month, told=quiet, source=rows)
         upkeep.write(lambda transaction, it=written: segments.enter(transaction.connection, it))
-    upkeep.write(lambda transaction: _count(store, transaction))
+        _count(upkeep, written)
+    upkeep.archive.engine.close()
     took = time.perf_counter() - began
     last = START + timedelta(microseconds=(ticks - 1) * step)
     store.append_all(
@@ -125,24 +130,32 @@ def fill(store: SQLiteStore, ticks: int) -> float:
     return took
 
 
-def _count(store: SQLiteStore, transaction: Transaction) -> None:
-    """Fill hours and days from the months, as ingest would have."""
-    known = ("target", "vantage", "country", "network", "role")
+def _count(upkeep: Upkeep, written: segments.Written) -> None:
+    """Fill hours and days from a month, as ingest would have."""
     states = ", ".join(f"count(*) FILTER (state = '{state.value}')" for state in State)
-    with store.upkeep.archive.engine.session() as session:
-        session.execute("CREATE TEMP TABLE symbol (text VARCHAR, id BIGINT)")
-        for name in known:
-            found = session.execute(f"SELECT DISTINCT {name} FROM {_source(store)}").fetchall()
-            session.executemany("INSERT INTO symbol VALUES (?, ?)", [(it, transaction.symbols(it)) for (it,) in found])
-        for series in rollups.SERIES:
-            session.execute(
-                f"SELECT {', '.join(f'(SELECT id FROM symbol WHERE text = {name}) AS {name}_id' for name in known)}, "
-                f"time // {width} AS unit, innocuous, {states}, count(total), sum(round(total * 1e6)::BIGINT)::BIGINT "
-                f"FROM {_source(store)} GROUP BY ALL ORDER BY target_id, unit, vantage_id"
-            )
-            insertion = f"INSERT INTO {table} VALUES (?1, ?6, ?2, ?3, ?4, ?5, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
-            while rows := session.fetchmany(100_000):
-                transaction.connection.executemany(insertion, rows)
+    texts = [name for name in rollups.HOURLY.group if name in LAYOUT.symbols]
+    source = f"read_parquet({quoted(upkeep.folder.path / written.path)}, hive_partitioning = false)"
+
+    def write_counts(transaction: Transaction) -> None:
+        with upkeep.archive.engine.session() as session:
+            session.execute("CREATE OR REPLACE TEMP TABLE symbol (text VARCHAR, id BIGINT)")
+            named = " UNION ".join(f"SELECT {name} FROM {source}" for name in texts)
+            rows = [(text, transaction.symbols(text)) for (text,) in session.execute(named).fetchall()]
+            session.executemany("INSERT INTO symbol VALUES (?, ?)", rows)
+            for series in rollups.SERIES:
+                ids = ", ".join(
+                    f"(SELECT id FROM symbol WHERE text = {name})" if name in texts else name for name in series.key
+                )
+                counted = (
+                    f"SELECT {', '.join(series.group)}, time // {series.width} AS {series.unit}, {states}, "
+                    f"count(total), sum(round(total * 1e6)::BIGINT)::BIGINT FROM {source} GROUP BY ALL"
+                )
+                session.execute(f"SELECT {ids}, * EXCLUDE ({', '.join(series.key)}) FROM ({counted}) ORDER BY 1, 2, 3")
+                insertion = f"INSERT INTO {series.table} VALUES {places(len(series.key) + len(State) + 2)}"
+                while counts := session.fetchmany(50_000):
+                    transaction.connection.executemany(insertion, counts)
+
+    upkeep.write(write_counts)
 
 
 QUESTIONS = {
@@ -285,9 +298,10 @@ def postgres(home: Path) -> dict[str, Ask]:
     _SERVERS.append(server)
     connection = psycopg.connect(f"host=127.0.0.1 port={server.port} user=canary dbname=postgres", autocommit=True)
     connection.execute(
-        "CREATE TABLE result (target text, vantage text, network text, time bigint, "
+        "CREATE UNLOGGED TABLE result (target text, vantage text, network text, time bigint, "
         "state text, total float8, measurement text)"
     )
+    connection.execute("SET maintenance_work_mem = '1GB'")
     csv = home / "rows.csv"
     duckdb.sql(
         f"COPY (SELECT {NEEDED.replace('measurement', 'hex(measurement)')} FROM {quoted(home / ROWS)}) TO {quoted(csv)}"
@@ -327,10 +341,6 @@ PEERS: dict[str, Callable[[Path], dict[str, Ask]]] = {
     "chDB": chdb_engine,
     "PostgreSQL": postgres,
 }
-
-
-def _source(store: SQLiteStore) -> str:
-    return f"read_parquet({quoted(store.upkeep.folder.segments / '*' / '*.parquet')}, hive_partitioning = false)"
 
 
 def measure(rows: int, rounds: int) -> None:
