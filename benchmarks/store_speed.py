@@ -45,7 +45,7 @@ BEGIN = microseconds(START)
 END = BEGIN + YEAR
 ROWS = "rows.parquet"
 FILLING = "4GB"
-"""What the engine may hold while the year is made, so that it need not spill; afterwards the store's own bound holds."""
+"""What the engine may hold while the year is made, so that it need not spill; then the store's own bound holds."""
 NEEDED = "target, vantage, network, time, state, total, measurement"
 
 _TEXTS = {
