@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,9 +13,6 @@ from monitor.config import Settings
 from monitor.pipeline.view import view
 from monitor.store import Location, Servers, Store, StoreError
 from probes.model import Clock
-
-JUDGE_EVERY = timedelta(hours=1)
-"""How often claims are checked for alerts: it reads every day's counts."""
 
 
 class Wired(Protocol):
@@ -43,7 +40,7 @@ def desk_of(
     def look() -> View:
         nonlocal judged
         now, known = app.clock(), app.settings
-        due = judged is None or now - judged >= JUDGE_EVERY
+        due = judged is None or now - judged >= known.alerts.check
         judged = now if due else judged
         return view(
             app.store,

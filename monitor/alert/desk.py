@@ -138,7 +138,7 @@ class Desk:
             *silence(seen, settings.silence),
             *dead_letters(self._known.values()),
             *terms(seen),
-            *contradictions(seen),
+            *contradictions(seen, settings.check),
             *(thin(seen, view.least) if view.least else ()),
         ]
         told = {story: each.alert for story, each in told_by(self._known.values()).items()}

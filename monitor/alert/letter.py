@@ -8,7 +8,7 @@ from urllib.parse import quote
 from monitor.alert import sentences
 from monitor.alert.channels import Letter
 from monitor.alert.settings import Address, Recipient
-from monitor.alert.tongue import Tongue
+from monitor.alert.tongue import LANGUAGES, Tongue
 from monitor.model import Alert, Delivery, Form, Stage, Topic
 
 SHORT, LONG, SUBJECT = 500, 4096, 160
@@ -22,6 +22,8 @@ def compose(
     tongue = Tongue(language=recipient.language, timezone=recipient.timezone)
     link = _link(delivery, page) if recipient.link and page else ""
     subject, short, long = _texts(delivery, tongue)
+    others = {each: Tongue(language=each, timezone=recipient.timezone) for each in LANGUAGES}
+    tongues = {each: _texts(delivery, other) for each, other in others.items()}
     return Letter(
         key=delivery.key,
         address=address,
@@ -35,6 +37,8 @@ def compose(
         language=recipient.language,
         earlier=earlier,
         link=link,
+        public=recipient.public,
+        tongues={each: (_cut(texts[0], SUBJECT), _cut(texts[2], LONG)) for each, texts in tongues.items()},
     )
 
 

@@ -8,6 +8,7 @@ redirects are not followed, and neither proxies nor credentials of the environme
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,30 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds in `Retry-After`, None where there are none (a date in it is passed over)."""
+        said = self.headers.get("retry-after", "")
+        return float(said) if said.isdecimal() and len(said) < 8 else None
+
+
+def web_address(text: str) -> str | None:
+    """What is wrong with an address that is to be posted to, or None.
+
+    >>> web_address("https://hooks.example/x"), web_address("ftp://x")
+    (None, 'an address that begins with https:// or http://')
+    """
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or not text.isprintable() or " " in text:
+        return "an address that begins with https:// or http://"
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        return "an address without user, password and #"
+    return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
@@ -55,6 +80,16 @@ class Outside:
     def path(self, named: str) -> Path:
         """The path of a file that an address names."""
         return self.folder / Path(named).expanduser()
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Put a file in place, whole or not at all, on disk when this returns; OSError where the disk refuses."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
 
     async def dial(self, host: str, port: int) -> str:
         """An address of `host` that may be dialled; UnreachableError where there is none, or one must not be."""

@@ -19,7 +19,8 @@ def subject(alerts: Sequence[Alert], tongue: Tongue) -> str:
     about = names(alerts, tongue) if any(alert.hosts for alert in alerts) else ", ".join(_listed(first.networks))
     parts = [part for part in (about, country(first, tongue)) if part]
     line = f"{words}: {', '.join(parts)}" if parts else words
-    return f"[{_('SIMULATED')}] {line}" if first.simulated else line
+    simulated = _("SIMULATED")
+    return f"[{simulated}] {line}" if first.simulated else line
 
 
 def names(alerts: Sequence[Alert], tongue: Tongue) -> str:
@@ -61,7 +62,7 @@ def ended(alert: Alert, tongue: Tongue) -> str:
     _ = tongue.words
     if alert.end is None:
         return ""
-    text = _("Works again since before %(when)s.") if alert.end[0] is None else _("Works again since between %(when)s.")
+    text = _("Worked again by %(when)s.") if alert.end[0] is None else _("Began to work again between %(when)s.")
     return text % {"when": tongue.interval(alert.end)}
 
 
@@ -129,9 +130,8 @@ def together(alerts: Sequence[Alert], tongue: Tongue) -> str:
     first = alerts[0]
     if len(alerts) < 2 or first.topic is not Topic.BLOCKING or first.stage is Stage.RETRACTED:
         return ""
-    return tongue.words(
-        "Several sites changed on the same networks within minutes: consistent with one change of their rules."
-    )
+    _ = tongue.words
+    return _("Several sites changed on the same networks within minutes: consistent with one change of their rules.")
 
 
 def back(alerts: Sequence[Alert], tongue: Tongue) -> str:
@@ -195,8 +195,8 @@ def noticed(alert: Alert, tongue: Tongue) -> str:
 
 def named(alert: Alert, tongue: Tongue) -> str:
     """The story's id and its revision, to ask about."""
-    words = tongue.words("Event %(story)s, revision %(revision)d.")
-    return words % {"story": defanged(alert.story), "revision": alert.revision}
+    _ = tongue.words
+    return _("Event %(story)s, revision %(revision)d.") % {"story": defanged(alert.story), "revision": alert.revision}
 
 
 def _listed(networks: Sequence[str]) -> list[str]:

@@ -103,6 +103,8 @@ class AlertSettings:
     """Older alarms are history when they are first seen, and ring nowhere."""
     silence: timedelta = timedelta(minutes=30)
     """Nothing was measured for so long: the monitor itself needs somebody."""
+    check: timedelta = timedelta(hours=1)
+    """How often claims are compared with the measurements for alerts; and how long after a claim's last moment."""
     coverage: int = 20
     """Usable results a day below which a network is told of as too thin, after it had more; 0: never. At twenty, a
     block of an hour has a good chance of falling between two of them (ours)."""

@@ -94,13 +94,13 @@ def plain(text: str) -> str:
     >>> plain("<b>@everyone</b>\\u202e *hi*\\n")
     'beveryone/b hi'
     """
-    return _MARKUP.sub("", _INVISIBLE.sub("", text)).strip()
+    return _MARKUP.sub("", _INVISIBLE.sub("", text)).replace("://", " ").strip()
 
 
 def defanged(name: str) -> str:
     """A name that no program turns into a link.
 
     >>> defanged("kloop.kg"), defanged("https://kloop.kg")
-    ('kloop[.]kg', 'https:// kloop[.]kg')
+    ('kloop[.]kg', 'https kloop[.]kg')
     """
-    return plain(name).replace("://", ":// ").replace(".", "[.]")
+    return plain(name).replace(".", "[.]")

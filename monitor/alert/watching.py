@@ -84,11 +84,12 @@ def terms(seen: Seen) -> Iterator[Alert]:
                 break
 
 
-def contradictions(seen: Seen) -> Iterator[Alert]:
-    """Claims that the measurements contradict, told from when they are first found so."""
+def contradictions(seen: Seen, after: timedelta) -> Iterator[Alert]:
+    """Claims that the measurements contradict, told from when they are first found so; of the newest days, whose
+    events may still change, nothing is said."""
     for check in seen.checks:
-        if check.verdict is ClaimVerdict.CONTRADICTED:
-            claim = check.claim
+        claim = check.claim
+        if check.verdict is ClaimVerdict.CONTRADICTED and claim.interval[1] + after <= seen.now:
             told = _condition("claim", claim.id, Topic.CLAIM, seen.now, f"claim {claim.id} {claim.date}")
             yield replace(told, target=claim.target, country=claim.country, simulated=claim.simulated)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from monitor.alert.letter import compose
 from monitor.app import App, utc_now
 from monitor.check import check
 from monitor.cli.claims.text import render as render_check
@@ -25,12 +26,23 @@ from monitor.cli.serve import Door, open_door, serve
 from monitor.cli.tell import Teller
 from monitor.demo.country import ECHO_ADDRESSES, LENGTH, with_echo
 from monitor.demo.play import play, settings, views
-from monitor.model import BlockingEvent, CheckReport, Outcome, State
-from monitor.store import StoreError
+from monitor.demo.readers import RECIPIENTS
+from monitor.model import BlockingEvent, CheckReport, Fate, Outcome, State
+from monitor.store import Store, StoreError
 from probes.document import document
 from probes.echo import Bounds, EchoServer, identity
 from probes.model import Echo, Role
 from probes.testing import Loopback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One message as its recipient would read it."""
+
+    recipient: str
+    fate: str
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,8 @@ class Shown:
     """Measurements by target and by what its state was called, at the vantage points (controls left out)."""
     sick: tuple[str, ...]
     """Vantage points that were called sick for a while."""
+    told: tuple[Told, ...]
+    """What each recipient was told, or would be once somebody approves it."""
 
 
 def command(
@@ -95,10 +109,14 @@ async def _demo(data_dir: Path, pace: float, host: str, port: int, *, keep: bool
                 console.print(line, soft_wrap=True)
             tell = partial(console.print, "[dim]the script:[/dim]", soft_wrap=True)
             await _watch(app, door, asyncio.create_task(play(lab, networks, pace, tell)), keep=keep)
+            await app.desk.turn()
+            await app.desk.stop()
             events = app.store.events()
             report = check(events, configured.documented, app.store.days(), now=utc_now())
             rows = app.store.outcomes(role=Role.VANTAGE, since=start)
-            return Shown(events=events, check=report, called=_called(rows), sick=_sick(rows))
+            return Shown(
+                events=events, check=report, called=_called(rows), sick=_sick(rows), told=tuple(_told(app.store))
+            )
 
 
 def _echo_server() -> EchoServer:
@@ -141,6 +159,22 @@ def _sick(rows: Iterable[Outcome]) -> tuple[str, ...]:
     return tuple(sorted({row.vantage for row in rows if row.verdict.rule_id == "vantage.sick"}))
 
 
+def _told(store: Store) -> Iterator[Told]:
+    """What left, and what waits for approval, in the words of the recipient's language."""
+    for delivery in store.deliveries():
+        recipient = next(each for each in RECIPIENTS if each.name == delivery.recipient)
+        if delivery.fate in (Fate.SENT, Fate.PROPOSED):
+            letter = compose(delivery, recipient, recipient.addresses[0])
+            yield Told(recipient=recipient.name, fate=delivery.fate, subject=letter.subject, text=letter.short)
+
+
+def _render_told(told: Iterable[Told]) -> None:
+    out.print("\nAlerts that it would have sent (each to a file in the data folder):", style="bold")
+    for message in told:
+        waits = " (waits for approval)" if message.fate == Fate.PROPOSED else ""
+        out.print(f"to {message.recipient}{waits}: {message.text}", markup=False, soft_wrap=True)
+
+
 def _render(shown: Shown) -> None:
     out.rule("At the end of the demo (simulated)")
     table = Table(
@@ -152,3 +186,4 @@ def _render(shown: Shown) -> None:
     out.print(f"Vantage points called sick for a while: {', '.join(shown.sick) or 'none'}")
     render_events(shown.events, out)
     render_check(shown.check, out)
+    _render_told(shown.told)

@@ -10,6 +10,7 @@ from pathlib import Path
 from monitor.config import BurstSettings, ExperimentSettings, ScheduleSettings, Settings, Station
 from monitor.demo.country import LENGTH, POINTS, SCRIPT, TARGETS, down_at, rules_at, turns
 from monitor.demo.papers import claims
+from monitor.demo.readers import alerts
 from monitor.detect.settings import DetectorSettings
 from probes.model import DoHServer, Echo, Limits, Resolvers
 from probes.testing import Internet, Loopback, View
@@ -37,6 +38,7 @@ def settings(start: datetime, pace: float, echo: Echo | None = None) -> Settings
         limits=LIMITS,
         detection=DetectorSettings().scaled(interval / USUAL),
         timezone="UTC",
+        alerts=alerts(interval / USUAL),
         documented=claims(start, pace),
         simulated=True,
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from monitor.alert.outside import Outside
+from monitor.alert.outside import Outside, Reply
 from monitor.alert.settings import Address
 from monitor.model import Alert, Form
 
@@ -43,6 +43,10 @@ class Letter:
     """The receipts of earlier messages to this address about the same story, oldest first."""
     link: str = ""
     """The event's page, only where the recipient asked for it."""
+    public: bool = False
+    """Many read it, and a person has approved it."""
+    tongues: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Subject and long text in every language that we speak, for channels that send them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,22 @@ class Refused:
 
 
 Answer: TypeAlias = Delivered | Later | Refused
+_AGAIN = frozenset({408, 425, 429})
+"""Statuses that say "not now" (RFC 9110, RFC 8470, RFC 6585)."""
+
+
+def answered(reply: Reply) -> Answer:
+    """What an HTTP status says of a message.
+
+    >>> answered(Reply(status=429, headers={"retry-after": "7"}))
+    Later(why='the other side answered 429', after=7.0)
+    """
+    why = f"the other side answered {reply.status}"
+    if 200 <= reply.status < 300:
+        return Delivered()
+    if reply.status in _AGAIN or reply.status >= 500:
+        return Later(why=why, after=reply.retry_after)
+    return Refused(why=why)
 
 
 @runtime_checkable
