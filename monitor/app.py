@@ -140,7 +140,6 @@ class App:
         """Measure every pair one time and review; `done` is told of each pair. StoreError where storing failed."""
         await self.schedule.once(done)
         await self.schedule.stop()
-        await self.desk.stop()
         await self._finish()
 
     async def watch(self) -> None:
