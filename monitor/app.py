@@ -71,9 +71,7 @@ class App:
         on_untended: Callable[[StoreError], None] = lambda _: None,
         on_mistake: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        self.settings = settings
-        self.data_dir = data_dir
-        self.clock = clock
+        self.settings, self.data_dir, self.clock = settings, data_dir, clock
         self.stopping = asyncio.Event()
         self.fault: StoreError | None = None
         """What kept a measurement from being stored; the monitor stops then."""
@@ -99,6 +97,7 @@ class App:
             on_mistake=self._cut_short,
         )
         self.desk = desk_of(self, self._on_writer, stop=self._stop_because, on_mistake=on_mistake)
+        self.runtime.deliveries = self.desk.fates
         self._firing = False
         """Whether failures set off bursts: not in a single round, which is over too soon for them."""
         self._rested = self._tend_at = 0.0
@@ -191,7 +190,7 @@ class App:
         except StoreError as fault:
             self._stop_because(fault)
             return None
-        self.runtime.count(outcome.verdict.state)
+        self.runtime.saw(measurement, outcome.measurement, outcome.verdict.state)
         self._on_outcome(outcome)
         self._follow(outcome)
         return outcome

@@ -7,8 +7,8 @@ the schedule and holds nothing up.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +97,11 @@ class Desk:
             return
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._round(newest))
+
+    def fates(self) -> Mapping[str, int]:
+        """How many messages there are of each fate; any thread may ask."""
+        counted = Counter(one.fate for one in self._known.values())
+        return {fate.value: counted[fate] for fate in Fate}
 
     async def stop(self) -> None:
         """Wait until what is being sent has left, or failed."""

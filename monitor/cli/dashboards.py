@@ -14,7 +14,7 @@ def command(
     directory: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("dashboards"),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a file differs.")] = False,
 ) -> None:
-    """Write the Grafana dashboard, the Prometheus scrape config and the alert rules."""
+    """Write Grafana dashboards, Prometheus' scrape config and rules, and what goes with them."""
     from monitor.metrics.dashboards import differing, write  # noqa: PLC0415 - `--help` needs no generator
 
     if directory.exists() and not directory.is_dir():

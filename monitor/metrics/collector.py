@@ -6,16 +6,17 @@ measured; a collector that owns no numbers cannot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector as Registered
 
 from monitor.metrics.families import FAMILIES, Family
 from monitor.metrics.glance import FRESH, Glance
+from monitor.metrics.histogram import Histogram
 from monitor.metrics.readings import Sample, of_glance, of_runtime
 from monitor.metrics.runtime import Runtime
 from probes.model import Clock, Target
@@ -51,7 +52,7 @@ class Collector(Registered):
 
     def collect(self) -> Iterator[Metric]:
         """The families that have something to say; without a readable store only what the process itself knows."""
-        grouped: dict[str, dict[tuple[str, ...], float]] = {}
+        grouped: dict[str, dict[tuple[str, ...], float | Histogram]] = {}
         for name, labels, value in self._samples():
             grouped.setdefault(name, {})[tuple(map(_tame, labels))] = value
         return (_family(family, grouped[name]) for name, family in FAMILIES.items() if name in grouped)
@@ -67,14 +68,27 @@ class Collector(Registered):
         yield from of_runtime(self._runtime)
         yield "presscanary_store_readable", (), float(seen is not None)
         if seen is not None:
-            yield from of_glance(seen, self._watched(), now=self._clock(), fresh=self._fresh())
+            yield from of_glance(
+                seen, self._watched(), now=self._clock(), fresh=self._fresh(), wires=self._runtime.wires
+            )
 
 
-def _family(family: Family, series: dict[tuple[str, ...], float]) -> Metric:
+def _family(family: Family, series: Mapping[tuple[str, ...], float | Histogram]) -> Metric:
+    if family.kind == "histogram":
+        return _histogram(family, series)
     kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
     metric = kind(family.name, family.help, labels=family.labels)
     for labels, value in series.items():
+        assert not isinstance(value, Histogram)
         metric.add_metric(labels, value)
+    return metric
+
+
+def _histogram(family: Family, series: Mapping[tuple[str, ...], float | Histogram]) -> Metric:
+    metric = HistogramMetricFamily(family.name, family.help, labels=family.labels)
+    for labels, value in series.items():
+        assert isinstance(value, Histogram)
+        metric.add_metric(labels, buckets=value.cumulative(), sum_value=value.total)
     return metric
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import yaml
 
+from monitor.metrics.boards import BOARDS
 from monitor.metrics.grafana import dashboard
-from monitor.metrics.rules import alerts
-
-ADDRESS = "127.0.0.1:8484"
-"""Where `presscanary run` serves by default."""
+from monitor.metrics.rules import rules
+from monitor.metrics.stack import alertmanager, compose, datasource, provider, scrape
 
 _NOTE = "# Written by `presscanary dashboards`; change monitor/metrics/ and run it again.\n"
 
@@ -21,11 +20,13 @@ _NOTE = "# Written by `presscanary dashboards`; change monitor/metrics/ and run 
 def files() -> Mapping[str, str]:
     """Path inside the folder -> content."""
     return {
-        "grafana/presscanary.json": json.dumps(dashboard(), indent=2, ensure_ascii=False) + "\n",
-        "grafana/provisioning/dashboards/presscanary.yaml": _yaml(_provider()),
-        "grafana/provisioning/datasources/presscanary.yaml": _yaml(_datasource()),
-        "prometheus/prometheus.yml": _yaml(_scrape()),
-        "prometheus/presscanary.rules.yml": _yaml(alerts()),
+        **{f"grafana/dashboards/{board.name}.json": _json(dashboard(board)) for board in BOARDS},
+        "grafana/provisioning/dashboards/presscanary.yaml": _yaml(provider()),
+        "grafana/provisioning/datasources/presscanary.yaml": _yaml(datasource()),
+        "prometheus/prometheus.yml": _yaml(scrape()),
+        "prometheus/presscanary.rules.yml": _yaml(rules()),
+        "alertmanager/alertmanager.yml": _yaml(alertmanager()),
+        "compose.yaml": _yaml(compose()),
     }
 
 
@@ -50,35 +51,24 @@ def _read(path: Path) -> str | None:
         return None
 
 
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes every part out in full, and text of several lines as it is read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """No part stands for another."""
+        return True
+
+
+def _text(dumper: _Plain, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Plain.add_representer(str, _text)
+
+
 def _yaml(content: Mapping[str, Any]) -> str:
-    return _NOTE + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-
-
-def _scrape() -> Mapping[str, Any]:
-    """`honor_labels` keeps our `instance`, the URL, on the `probe_*` families; the others get the scraped address."""
-    job = {
-        "job_name": "presscanary",
-        "honor_labels": True,
-        "static_configs": [{"targets": [ADDRESS]}],
-    }
-    return {
-        "global": {"scrape_interval": "30s", "evaluation_interval": "30s"},
-        "rule_files": ["presscanary.rules.yml"],
-        "scrape_configs": [job],
-    }
-
-
-def _provider() -> Mapping[str, Any]:
-    options = {"path": "/var/lib/grafana/dashboards/presscanary"}
-    return {"apiVersion": 1, "providers": [{"name": "presscanary", "type": "file", "options": options}]}
-
-
-def _datasource() -> Mapping[str, Any]:
-    source = {
-        "name": "Prometheus",
-        "uid": "prometheus",
-        "type": "prometheus",
-        "access": "proxy",
-        "url": "http://127.0.0.1:9090",
-    }
-    return {"apiVersion": 1, "datasources": [source]}
+    return _NOTE + yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)

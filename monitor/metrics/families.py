@@ -19,7 +19,7 @@ class Family:
     name: str
     help: str
     labels: tuple[str, ...] = ()
-    kind: Literal["gauge", "counter"] = "gauge"
+    kind: Literal["gauge", "counter", "histogram"] = "gauge"
 
 
 _URL = ("instance",)
@@ -41,8 +41,23 @@ PROBE: tuple[Family, ...] = (
     ),
     Family(
         name="probe_http_duration_seconds",
-        help="Duration of the deciding request by phase (resolve, connect, tls, processing); 0 if unfinished.",
+        help="Duration of the deciding request by phase (resolve to transfer, the last where known); 0 if unfinished.",
         labels=(*_URL, "phase"),
+    ),
+    Family(
+        name="probe_ip_protocol",
+        help="4 or 6, by the address of the last connection; 0 where none was dialled.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_ip_addr_hash",
+        help="Hash of the address of the last connection (FNV-1a, 32 bits): it changes when the address does.",
+        labels=_URL,
+    ),
+    Family(
+        name="probe_http_content_length",
+        help="Length of the final body as its server declares it; -1 where it does not, 0 without a response.",
+        labels=_URL,
     ),
     Family(
         name="probe_http_status_code",
@@ -86,6 +101,11 @@ OWN: tuple[Family, ...] = (
     Family(name="presscanary_stored_records", help="How many records the store holds.", labels=("record",)),
     Family(name="presscanary_target_info", help="1 for each target that is watched.", labels=("target", "category")),
     Family(
+        name="presscanary_target_url_info",
+        help="1 for each URL of a watched target: it says which target the instance of a probe family belongs to.",
+        labels=("target", "url"),
+    ),
+    Family(
         name="presscanary_target_state",
         help="1 for the present state of a target at a vantage point, 0 for the other states.",
         labels=("target", *_PLACE, "state"),
@@ -106,6 +126,11 @@ OWN: tuple[Family, ...] = (
         labels=(*_PLACE, "health"),
     ),
     Family(
+        name="presscanary_network_vantage_points",
+        help="How many vantage points a network has in each health; a network without a healthy one tells nothing.",
+        labels=("country", "network", "health"),
+    ),
+    Family(
         name="presscanary_blocking_event_open",
         help="1 for each blocking event that has not ended.",
         labels=("target", "country", "tier", "technique"),
@@ -113,6 +138,11 @@ OWN: tuple[Family, ...] = (
     Family(
         name="presscanary_blocking_event_networks",
         help="On how many networks an open blocking event was seen.",
+        labels=("target", "country"),
+    ),
+    Family(
+        name="presscanary_blocking_event_log_likelihood",
+        help="The detector's log-likelihood ratio for an open event: how much better blocking explains the counts.",
         labels=("target", "country"),
     ),
     Family(
@@ -125,6 +155,17 @@ OWN: tuple[Family, ...] = (
         help="Measurements since the process started, by the state they were judged to be.",
         labels=("state",),
         kind="counter",
+    ),
+    Family(
+        name="presscanary_step_duration_seconds",
+        help="How long steps took since the process started, by layer (dns, tcp, tls, http, quic) and result.",
+        labels=("layer", "result"),
+        kind="histogram",
+    ),
+    Family(
+        name="presscanary_alert_deliveries",
+        help="Messages in the outbox of alerts, by what became of them (waiting, sent, dead ...).",
+        labels=("fate",),
     ),
     Family(
         name="presscanary_burst_mistakes_total",

@@ -1,7 +1,7 @@
-"""The Grafana dashboard as JSON, made of `sections`.
+"""A Grafana dashboard as JSON, made of a board.
 
 It is made to be provisioned from a file: stable uid, no `__inputs`, data source and job as variables, not editable
-(edits belong in `sections.py`). As grafana/dashboard-linter asks, panels have title, description, unit and matchers.
+(edits belong in `boards/`). As grafana/dashboard-linter asks, panels have title, description, unit and matchers.
 """
 
 from __future__ import annotations
@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from monitor.metrics.panels import Panel
-from monitor.metrics.sections import SECTIONS
-
-UID = "presscanary"
-"""Stable, so that links and provisioning survive a new version."""
+from monitor.metrics.panels import Board, Panel, Variable
 
 _SCHEMA = 36
 """Dashboard schema of Grafana 9, which 9 and every later release reads."""
@@ -21,42 +17,61 @@ _DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 _COLUMNS = 24
 
 
-def dashboard() -> dict[str, Any]:
+_CHOICES = (
+    Variable(name="job", label="Job", query="label_values(presscanary_build_info, job)"),
+    Variable(
+        name="instance", label="Press Canary", query='label_values(presscanary_build_info{job=~"$job"}, instance)'
+    ),
+)
+
+
+def dashboard(board: Board) -> dict[str, Any]:
     """The whole dashboard."""
     return {
         "id": None,
-        "uid": UID,
-        "title": "Press Canary",
-        "description": "Whether independent media can be reached: open events, states per vantage point, probes.",
-        "tags": ["presscanary", "censorship", "blackbox"],
+        "uid": board.uid,
+        "title": board.title,
+        "description": board.description,
+        "tags": ["presscanary", "censorship"],
         "schemaVersion": _SCHEMA,
         "version": 1,
         "editable": False,
         "timezone": "utc",
         "refresh": "1m",
         "time": {"from": "now-24h", "to": "now"},
-        "templating": {"list": list(_variables())},
-        "annotations": {"list": []},
-        "links": [],
-        "panels": list(_laid_out()),
+        "templating": {"list": list(_variables(board))},
+        "annotations": {"list": list(_annotations(board))},
+        "links": [_MENU],
+        "panels": list(_laid_out(board)),
     }
 
 
-def _variables() -> Iterator[Mapping[str, Any]]:
+_MENU = {
+    "title": "Press Canary",
+    "type": "dashboards",
+    "tags": ["presscanary"],
+    "asDropdown": True,
+    "includeVars": True,
+    "keepTime": True,
+    "targetBlank": False,
+}
+"""From each dashboard to the others, with what was chosen."""
+
+
+def _variables(board: Board) -> Iterator[Mapping[str, Any]]:
     yield {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus", "hide": 0}
-    yield _variable("job", "Job", "label_values(presscanary_build_info, job)")
-    yield _variable("instance", "Press Canary", 'label_values(presscanary_build_info{job=~"$job"}, instance)')
-    yield _variable("url", "URL", 'label_values(probe_success{job=~"$job"}, instance)')
+    for variable in (*_CHOICES, *board.variables):
+        yield _variable(variable)
 
 
-def _variable(name: str, label: str, query: str) -> Mapping[str, Any]:
+def _variable(variable: Variable) -> Mapping[str, Any]:
     return {
-        "name": name,
-        "label": label,
+        "name": variable.name,
+        "label": variable.label,
         "type": "query",
         "datasource": _DATASOURCE,
-        "query": {"query": query, "refId": name},
-        "definition": query,
+        "query": {"query": variable.query, "refId": variable.name},
+        "definition": variable.query,
         "refresh": 2,
         "sort": 1,
         "includeAll": True,
@@ -67,10 +82,25 @@ def _variable(name: str, label: str, query: str) -> Mapping[str, Any]:
     }
 
 
-def _laid_out() -> Iterator[Mapping[str, Any]]:
+def _annotations(board: Board) -> Iterator[Mapping[str, Any]]:
+    if board.marks:
+        yield {
+            "name": "First seen blocked",
+            "datasource": _DATASOURCE,
+            "enable": True,
+            "iconColor": "#d1480a",
+            "expr": board.marks,
+            "useValueForTime": True,
+            "titleFormat": "{{target}}",
+            "textFormat": "first seen blocked in {{country}}",
+            "step": "60s",
+        }
+
+
+def _laid_out(board: Board) -> Iterator[Mapping[str, Any]]:
     """Rows and panels with ids and places: left to right, then down, as the widths allow."""
     number, top = 1, 0
-    for title, panels in SECTIONS.items():
+    for title, panels in board.sections.items():
         yield {
             "id": number,
             "type": "row",

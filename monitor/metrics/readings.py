@@ -7,17 +7,20 @@ an event that ended have no series, so nothing stale is ever scraped.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeAlias
 
 from monitor.metrics.glance import Glance, is_fresh, is_heard, live, strongest
+from monitor.metrics.histogram import Histogram
 from monitor.metrics.runtime import Runtime
+from monitor.metrics.wire import Wire, Wires, ip_hash, ip_protocol
 from monitor.model import BlockingEvent, Health, Latest, Outcome, State, VantageStatus, Verdict
 from probes.model import Role, Target
 
-Sample: TypeAlias = tuple[str, tuple[str, ...], float]
+Sample: TypeAlias = tuple[str, tuple[str, ...], float | Histogram]
 """Name of the family, values of its labels, value."""
 _FAMILIES: Mapping[str, Callable[[Verdict], State | None]] = {
     "ipv4": lambda verdict: verdict.ipv4,
@@ -25,33 +28,38 @@ _FAMILIES: Mapping[str, Callable[[Verdict], State | None]] = {
 }
 
 
-def of_glance(seen: Glance, watched: Sequence[Target], *, now: datetime, fresh: timedelta) -> Iterator[Sample]:
-    """All samples that a store gives, for the targets that are watched."""
+def of_glance(
+    seen: Glance, watched: Sequence[Target], *, now: datetime, fresh: timedelta, wires: Wires | None = None
+) -> Iterator[Sample]:
+    """All samples that a store gives, for the targets that are watched; `wires` is what this process remembers."""
     names = {target.id for target in watched}
     entries = [entry for entry in live(seen.latest) if entry.outcome.target in names]
     present = [entry for entry in entries if is_fresh(entry, now, fresh)]
     yield "presscanary_simulated", (), float(seen.simulated)
     yield from _stored(seen)
     yield from _targets(watched)
-    yield from of_probes(present)
+    yield from of_probes(present, wires or Wires())
     for entry in strongest(present).values():
         yield from _target_state(entry.outcome)
     yield from _address_families(present)
     for entry in sorted(entries, key=lambda entry: entry.outcome.time):
         yield "presscanary_last_measurement_timestamp_seconds", _place(entry.outcome), entry.outcome.time.timestamp()
-    for status in seen.health:
-        if is_heard(status, now, fresh):
-            yield from _health(status)
+    heard = [status for status in seen.health if is_heard(status, now, fresh)]
+    for status in heard:
+        yield from _health(status)
+    yield from _networks(heard)
     yield from of_events(seen.events, names)
 
 
-def of_probes(present: Sequence[Latest]) -> Iterator[Sample]:
+def of_probes(present: Sequence[Latest], wires: Wires) -> Iterator[Sample]:
     """The blackbox families: one series per URL, from the newest result of the feeding vantage point."""
     feed = feeding(present)
     mine = [entry.outcome for entry in present if entry.outcome.vantage == feed]
     newest = {outcome.url: outcome for outcome in sorted(mine, key=lambda outcome: outcome.time)}
     for outcome in newest.values():
         yield from of_probe(outcome)
+        if (wire := wires.of(outcome.measurement, outcome.url, outcome.vantage)) is not None:
+            yield from of_wire(outcome.url, wire)
 
 
 def feeding(present: Iterable[Latest]) -> str | None:
@@ -91,6 +99,14 @@ def of_probe(outcome: Outcome) -> Iterator[Sample]:
         yield "probe_tls_version_info", (url, tls_version(outcome.tls_version)), 1.0
 
 
+def of_wire(url: str, wire: Wire) -> Iterator[Sample]:
+    """What only the process that measured knows; a page beside it has no such series."""
+    yield "probe_ip_protocol", (url,), ip_protocol(wire.address)
+    yield "probe_ip_addr_hash", (url,), ip_hash(wire.address)
+    yield "probe_http_content_length", (url,), float(wire.content_length)
+    yield "probe_http_duration_seconds", (url, "transfer"), wire.transfer
+
+
 def http_version(protocol: str) -> float:
     """HTTP's version as blackbox writes it; 0 where there was no response.
 
@@ -114,11 +130,12 @@ def tls_version(name: str) -> str:
 def of_events(events: Iterable[BlockingEvent], names: Collection[str]) -> Iterator[Sample]:
     """What is open now, per target and country; where two are open at once the later one in the list speaks."""
     for event in events:
-        if event.end is not None or event.target not in names:
+        if event.end is not None or event.retracted or event.target not in names:
             continue
         scope = (event.target, event.country)
         yield "presscanary_blocking_event_open", (*scope, event.tier.value, event.technique or ""), 1.0
         yield "presscanary_blocking_event_networks", scope, float(len(event.networks))
+        yield "presscanary_blocking_event_log_likelihood", scope, event.score
         earliest, latest = event.onset
         if earliest is not None:
             yield "presscanary_blocking_event_onset_timestamp_seconds", (*scope, "earliest"), earliest.timestamp()
@@ -130,6 +147,11 @@ def of_runtime(runtime: Runtime) -> Iterator[Sample]:
     yield "presscanary_build_info", (runtime.version,), 1.0
     for state, count in runtime.measured.items():
         yield "presscanary_measurements_total", (state.value,), float(count)
+    for series, histogram in runtime.steps.items():
+        yield "presscanary_step_duration_seconds", series, histogram
+    if runtime.deliveries is not None:
+        for fate, count in runtime.deliveries().items():
+            yield "presscanary_alert_deliveries", (fate,), float(count)
     yield "presscanary_burst_mistakes_total", (), float(runtime.mistakes)
     if runtime.store_bytes is not None:
         yield "presscanary_store_bytes", (), float(runtime.store_bytes)
@@ -150,6 +172,8 @@ def _stored(seen: Glance) -> Iterator[Sample]:
 def _targets(watched: Iterable[Target]) -> Iterator[Sample]:
     for target in watched:
         yield "presscanary_target_info", (target.id, target.category), 1.0
+        for url in target.urls:
+            yield "presscanary_target_url_info", (target.id, url), 1.0
 
 
 def _target_state(outcome: Outcome) -> Iterator[Sample]:
@@ -168,6 +192,16 @@ def _address_families(present: Sequence[Latest]) -> Iterator[Sample]:
 def _health(status: VantageStatus) -> Iterator[Sample]:
     place = (status.vantage, status.country, status.network, status.role.value)
     return _state_set("presscanary_vantage_health", place, Health, status.health)
+
+
+def _networks(heard: Iterable[VantageStatus]) -> Iterator[Sample]:
+    """Of each network how many vantage points are in which health; controls are not of a watched network."""
+    watching = [status for status in heard if status.role is Role.VANTAGE]
+    counted = Counter((status.country, status.network, status.health) for status in watching)
+    for country, network in sorted({(status.country, status.network) for status in watching}):
+        for health in Health:
+            labels = (country, network, health.value)
+            yield "presscanary_network_vantage_points", labels, float(counted[country, network, health])
 
 
 def _place(outcome: Outcome) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""Prometheus alert rules, as data: when somebody should look, how soon, and in which words.
+"""Prometheus alert and recording rules, as data: when somebody should look, how soon, and in which words.
 
 Names share their first word, `severity` is critical, warning or info, `summary` is one fixed sentence and `description`
 names what fired. Targets are named by their id: an alert travels, and a live link to a banned site can harm who passes
-it on.
+it on. `runbook` is a place in docs/how-to/runbooks.md, without an address: a page may be kept anywhere.
 """
 
 from __future__ import annotations
@@ -22,6 +22,37 @@ class Rule:
     severity: Literal["critical", "warning", "info"]
     summary: str
     description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A query that is worth its own series: what it is called (level:metric:operation) and what it is."""
+
+    name: str
+    expression: str
+
+
+RECORDINGS: tuple[Recording, ...] = (
+    Recording(
+        name="target_network:presscanary_target_state:avg",
+        expression='avg by (target, country, network, state) (presscanary_target_state{role="vantage"})',
+    ),
+    Recording(
+        name="instance:probe_success:avg_over_time1d",
+        expression="avg_over_time(probe_success[1d])",
+    ),
+    Recording(
+        name="layer:presscanary_step_failures:ratio_rate5m",
+        expression=(
+            'sum by (layer) (rate(presscanary_step_duration_seconds_count{result="failed"}[5m]))'
+            " / sum by (layer) (rate(presscanary_step_duration_seconds_count[5m]))"
+        ),
+    ),
+    Recording(
+        name="layer:presscanary_step_duration_seconds:p95_rate5m",
+        expression="histogram_quantile(0.95, sum by (layer, le) (rate(presscanary_step_duration_seconds_bucket[5m])))",
+    ),
+)
 
 
 def _blocking(tier: str, name: str, severity: Literal["critical", "warning", "info"]) -> Rule:
@@ -58,6 +89,22 @@ RULES: tuple[Rule, ...] = (
         severity="warning",
         summary="A vantage point cannot be believed.",
         description="{{ $labels.vantage }} is {{ $labels.health }}: its results are insufficient until it recovers.",
+    ),
+    Rule(
+        name="PressCanaryNetworkUnwatched",
+        expression='sum by (country, network) (presscanary_network_vantage_points{health="healthy"}) == 0',
+        wait="30m",
+        severity="warning",
+        summary="A network has no healthy vantage point.",
+        description="Nothing is known about {{ $labels.network }} in {{ $labels.country }} until one recovers.",
+    ),
+    Rule(
+        name="PressCanaryControlsFew",
+        expression='sum(presscanary_vantage_health{role="control", health="healthy"}) < 3',
+        wait="30m",
+        severity="warning",
+        summary="Fewer than three controls are healthy.",
+        description="{{ $value }} healthy controls are too few for a claim: results become insufficient.",
     ),
     Rule(
         name="PressCanaryMeasurementsMissing",
@@ -106,6 +153,25 @@ RULES: tuple[Rule, ...] = (
         description="{{ $labels.instance }} goes on measuring: make room, raise store.limit, or prune.",
     ),
     Rule(
+        name="PressCanaryMistakes",
+        expression="increase(presscanary_burst_mistakes_total[1h]) > 0",
+        wait="0m",
+        severity="warning",
+        summary="A mistake in the program cut experiments short.",
+        description="{{ $labels.instance }} goes on measuring; its log says what happened.",
+    ),
+    Rule(
+        name="PressCanaryAlertsUndelivered",
+        expression=(
+            'delta(presscanary_alert_deliveries{fate="dead"}[1h]) > 0'
+            ' or min_over_time(presscanary_alert_deliveries{fate="waiting"}[1h]) > 0'
+        ),
+        wait="5m",
+        severity="warning",
+        summary="Messages to recipients do not leave.",
+        description="{{ $labels.instance }} has given up on messages, or some have waited for an hour.",
+    ),
+    Rule(
         name="PressCanaryAbsent",
         expression="absent(presscanary_build_info)",
         wait="10m",
@@ -124,9 +190,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def alerts() -> dict[str, Any]:
+def rules() -> dict[str, Any]:
     """The rule file's content."""
-    return {"groups": [{"name": "presscanary", "interval": "1m", "rules": [_rule(rule) for rule in RULES]}]}
+    recorded = [{"record": each.name, "expr": each.expression} for each in RECORDINGS]
+    return {
+        "groups": [
+            {"name": "presscanary-recordings", "interval": "1m", "rules": recorded},
+            {"name": "presscanary", "interval": "1m", "rules": [_rule(rule) for rule in RULES]},
+        ]
+    }
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -135,5 +207,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "expr": rule.expression,
         "for": rule.wait,
         "labels": {"severity": rule.severity},
-        "annotations": {"summary": rule.summary, "description": rule.description},
+        "annotations": {
+            "summary": rule.summary,
+            "description": rule.description,
+            "runbook": f"runbooks.md#{rule.name.lower()}",
+        },
     }

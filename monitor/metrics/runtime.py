@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from monitor.metrics.histogram import Histogram
+from monitor.metrics.wire import LAYERS, Wires, seconds_of
 from monitor.model import State
+from probes.model import Measurement
 
 
 class Tally(Protocol):
@@ -28,6 +31,13 @@ class Runtime:
     """None where nothing is scheduled here (a page that only reads)."""
     measured: MutableMapping[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
 
+    steps: Mapping[tuple[str, str], Histogram] = field(
+        default_factory=lambda: {(layer, result): Histogram() for layer in LAYERS for result in ("ok", "failed")}
+    )
+    """By layer and result."""
+    wires: Wires = field(default_factory=Wires)
+    deliveries: Callable[[], Mapping[str, int]] | None = None
+    """How many messages the outbox of alerts holds by their fate; None where this process has no outbox."""
     mistakes: int = 0
     """Bursts of experiments that an exception of ours cut short."""
     changes: int = 0
@@ -51,3 +61,10 @@ class Runtime:
         (1, 0)
         """
         self.measured[state] += 1
+
+    def saw(self, measurement: Measurement, name: str, state: State) -> None:
+        """A visit was kept under the id `name` and judged: its steps are counted, and its connection remembered."""
+        self.count(state)
+        for layer, result, seconds in seconds_of(measurement):
+            self.steps[layer, result].observe(seconds)
+        self.wires.keep(measurement, name)

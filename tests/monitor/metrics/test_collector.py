@@ -13,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.metrics import Collector, Glance, Runtime
 from monitor.metrics.families import FAMILIES
-from monitor.model import BlockingEvent, Health, Latest, State, VantageStatus
+from monitor.model import BlockingEvent, Fate, Health, Latest, State, VantageStatus
 from monitor.schedule import Tally
 from probes.model import Role, Target
+from tests.scenes import measured, visit
 
 
 @pytest.fixture
@@ -29,7 +30,14 @@ def full(entry: Callable[..., Latest], event: Callable[..., BlockingEvent], now:
 
 
 def _exposition(look: Callable[[], Glance | None], target: Target, now: datetime) -> str:
-    runtime = Runtime(version="0.1.0", tally=Tally(), store_bytes=5_000, store_limit=4_000)
+    runtime = Runtime(
+        version="0.1.0",
+        tally=Tally(),
+        store_bytes=5_000,
+        store_limit=4_000,
+        deliveries=lambda: dict.fromkeys(Fate, 0),
+    )
+    runtime.saw(measured(*visit(), vantage="here"), "m1", State.OK)
     return Collector(look, clock=lambda: now, runtime=runtime, watched=lambda: (target,)).exposition().decode()
 
 
@@ -41,7 +49,8 @@ def test_every_family_is_exported_and_nothing_else(full: Glance, target: Target,
     assert list(names) == list(FAMILIES)
     for name, metric in names.items():
         assert metric.documentation == FAMILIES[name].help
-        assert {frozenset(sample.labels) for sample in metric.samples} == {frozenset(FAMILIES[name].labels)}
+        labels = {frozenset(set(sample.labels) - {"le"}) for sample in metric.samples}
+        assert labels == {frozenset(FAMILIES[name].labels)}
 
 
 def test_promtool_finds_nothing_to_complain_about(full: Glance, target: Target, now: datetime) -> None:
@@ -109,3 +118,26 @@ def test_registering_reads_no_store() -> None:
     described = Collector(look, clock=datetime.now, runtime=Runtime()).describe()
 
     assert [metric.name for metric in described] == [name.removesuffix("_total") for name in FAMILIES]
+
+
+def test_a_histogram_counts_upwards(target: Target, now: datetime) -> None:
+    """Each bucket holds what the smaller ones hold, the last all of them, as `histogram_quantile` needs it."""
+    text = _exposition(lambda: None, target, now)
+    series = 'presscanary_step_duration_seconds_bucket{layer="tls",le="'
+    counts = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(series) and '"ok"' in line]
+
+    assert len(counts) == 12
+    assert counts == sorted(counts)
+    assert f'presscanary_step_duration_seconds_count{{layer="tls",result="ok"}} {counts[-1]}' in text
+    assert counts[-1] == 1.0
+
+
+def test_the_number_of_series_does_not_grow_with_what_is_measured(target: Target, now: datetime) -> None:
+    """However many measurements come, of whatever content, the exposition has the same series."""
+    runtime = Runtime()
+    collector = Collector(Glance, clock=lambda: now, runtime=runtime, watched=lambda: (target,))
+    before = collector.exposition().count(b"\n")
+    for number in range(50):
+        runtime.saw(measured(*visit(), url=f"https://kloop.kg/{number}"), f"m{number}", State.OK)
+
+    assert collector.exposition().count(b"\n") == before

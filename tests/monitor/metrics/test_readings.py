@@ -14,6 +14,7 @@ from monitor.metrics.runtime import Runtime
 from monitor.model import BlockingEvent, Health, Latest, State, Timings, VantageStatus
 from monitor.schedule import Tally
 from probes.model import Role, Target
+from tests.scenes import measured, visit
 
 HOUR = timedelta(hours=1)
 Entry = Callable[..., Latest]
@@ -106,7 +107,7 @@ def test_imported_history_is_never_the_present(entry: Entry, target: Target, now
     seen = Glance(latest=(entry(vantage_kind="ooni"),))
     names = {name for name, _, _ in of_glance(seen, [target], now=now, fresh=HOUR)}
 
-    assert names == {"presscanary_simulated", "presscanary_target_info"}
+    assert names == {"presscanary_simulated", "presscanary_target_info", "presscanary_target_url_info"}
 
 
 def test_a_state_set_has_one_one(entry: Entry, target: Target, now: datetime) -> None:
@@ -187,6 +188,44 @@ def test_an_open_event_gives_its_onset_interval(event: Callable[..., BlockingEve
 def test_an_ended_event_has_no_series(event: Callable[..., BlockingEvent], now: datetime) -> None:
     """When an event ends its series end with it, so that the alert resolves."""
     assert not list(of_events([event(end=(now, now))], {"kloop"}))
+
+
+def test_an_event_that_was_taken_back_has_no_series(event: Callable[..., BlockingEvent]) -> None:
+    """Nobody is told by a metric of an event that later data took back, though it never ended."""
+    assert not list(of_events([event(retracted=True)], {"kloop"}))
+
+
+def test_what_the_wire_showed_stands_beside_its_own_measurement(entry: Entry, target: Target, now: datetime) -> None:
+    """The address's family is exported with the result that it belongs to, and not with a newer one of the URL."""
+    runtime = Runtime()
+    runtime.saw(measured(*visit(), vantage="here"), "m1", State.OK)
+    same, newer = Glance(latest=(entry(),)), Glance(latest=(entry(measurement="m2"),))
+    found = list(of_glance(same, [target], now=now, fresh=HOUR, wires=runtime.wires))
+    without = {name for name, _, _ in of_glance(newer, [target], now=now, fresh=HOUR, wires=runtime.wires)}
+
+    assert _named(found, "probe_ip_protocol") == {("https://kloop.kg/",): 4.0}
+    assert ("https://kloop.kg/", "transfer") in _named(found, "probe_http_duration_seconds")
+    assert "probe_success" in without
+    assert "probe_ip_protocol" not in without
+
+
+def test_a_network_counts_its_watching_vantage_points(target: Target, now: datetime) -> None:
+    """Per network how many are in which health; controls, which watch nothing, are not counted."""
+
+    def status(name: str, health: Health, role: Role = Role.VANTAGE) -> VantageStatus:
+        return VantageStatus(vantage=name, country="KG", network="AS1", role=role, health=health, why="", last_seen=now)
+
+    seen = Glance(
+        health=(status("a", Health.HEALTHY), status("b", Health.SICK), status("c", Health.HEALTHY, Role.CONTROL))
+    )
+    found = _named(of_glance(seen, [target], now=now, fresh=HOUR), "presscanary_network_vantage_points")
+
+    assert {labels[-1]: value for labels, value in found.items()} == {
+        "healthy": 1.0,
+        "sick": 1.0,
+        "offline": 0.0,
+        "unknown": 0.0,
+    }
 
 
 def test_the_schedule_is_counted_only_where_there_is_one() -> None:
