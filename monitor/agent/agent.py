@@ -55,7 +55,7 @@ class Agent:
         self._collector = PublicKey.read(membership.collector)
         self.stopping = asyncio.Event()
         self.fault: SpoolError | None = None
-        self.course = self._read_course()
+        self.course, self._plan = self._read_course()
         self._read_at = folder.stamp
         self.spool = Spool(folder.spool, limit=membership.limit)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
@@ -76,7 +76,7 @@ class Agent:
             moments=self._moments,
             on_disk=self._on_disk,
             software=f"presscanary {metadata.version('presscanary')}",
-            plan=(self.course.plan.serial, folder.plan(self._collector)[1]),
+            plan=(self.course.plan.serial, self._plan),
         )
         self.schedule = Schedule(
             tuple(self.course.orders()), self._carry_out, concurrency=max(1, min(self.course.plan.concurrency, 32))
@@ -130,7 +130,8 @@ class Agent:
         if (stamp := self._folder.stamp) == self._read_at:
             return
         consented = self.course.consent
-        self._read_at, self.course = stamp, self._read_course()
+        self._read_at = stamp
+        self.course, self._plan = self._read_course()
         orders = tuple(self.course.orders())
         if orders != self.schedule.orders:
             self.schedule.replace(orders, self._now())
@@ -147,10 +148,11 @@ class Agent:
         for url in urls:
             if self.stopping.is_set() or not self._read_course_if_changed().allows(order.target):
                 return
+            plan = self._plan
             measurement = await self._measure(order, url)
             if measurement is None:
                 continue
-            await self._keep(measurement)
+            await self._keep(measurement, plan)
             if order.kind == VISIT and failed(measurement):
                 self.repeats.after(order)
 
@@ -162,21 +164,22 @@ class Agent:
             return None
         return redacted(made)
 
-    async def _keep(self, measurement: Measurement) -> None:
+    async def _keep(self, measurement: Measurement, plan: str) -> None:
         moment = self._moments()
         try:
-            await self._on_disk(lambda: self.spool.append(measurement, moment))
+            await self._on_disk(lambda: self.spool.append(measurement, moment, plan))
         except SpoolError as fault:
             self.fault = self.fault or fault
             self.stop()
 
-    def _read_course(self) -> Course:
-        plan, _ = self._folder.plan(self._collector)
-        return Course(plan=plan, consent=self._folder.consent(self._key.public), floor=self._floor)
+    def _read_course(self) -> tuple[Course, str]:
+        """What is to be measured by what is on disk now, and the hash of the plan that says so."""
+        plan, digest = self._folder.plan(self._collector)
+        return Course(plan=plan, consent=self._folder.consent(self._key.public), floor=self._floor), digest
 
     def _read_course_if_changed(self) -> Course:
         """The course as it is on disk now: a veto holds from the moment when it was given."""
-        return self.course if self._folder.stamp == self._read_at else self._read_course()
+        return self.course if self._folder.stamp == self._read_at else self._read_course()[0]
 
     async def _rest(self, seconds: float) -> None:
         try:

@@ -67,8 +67,9 @@ class Spool:
         """Let go of the file."""
         self._connection.close()
 
-    def append(self, measurement: Measurement, moment: Moment) -> bool:
-        """Keep a measurement that was finished at a moment: True once it is on disk, False where it was dropped.
+    def append(self, measurement: Measurement, moment: Moment, plan: str) -> bool:
+        """Keep a measurement that was finished at a moment, under a plan (SHA-256 of its document): True once it is on
+        disk, False where it was dropped.
 
         Where cap or disk leave no room, older ones make it; where that does not help, this one is counted as dropped.
         """
@@ -82,7 +83,7 @@ class Spool:
         for _ in range(2):
             try:
                 with transaction(self._connection):
-                    insert(self._connection, page, content, made, moment)
+                    insert(self._connection, content, page=page, made=made, moment=moment, plan=plan)
                     self._losses.write()
             except SpoolFull:
                 if not self._make_room("disk_full"):
@@ -96,6 +97,7 @@ class Spool:
     def seal(self, key: SigningKey, moment: Moment, *, software: str, plan: str, empty: bool = False) -> Sealed | None:
         """The batch to be sent next: the one that has no receipt yet, else a new one; None where nothing waits.
 
+        It names the plan that its measurements were made under; where there are none, the `plan` in force.
         With `empty` there is one without measurements then, which says that somebody is still there. SpoolFull where
         there is no room to keep it.
         """
@@ -106,6 +108,7 @@ class Spool:
             rows, clock = self._next(most, moment)
             if not rows and not empty and not self._losses.untold():
                 return None
+            plan = rows[0].plan if rows else plan
             header = self._header(rows, clock, key=key.public.fingerprint, moment=moment, software=software, plan=plan)
             content = compose(header, [each.content or b"" for each in rows], key)
             if len(content) <= MOST_BYTES:
@@ -181,7 +184,7 @@ class Spool:
         return backlog(self._connection)
 
     def _next(self, most: int, moment: Moment) -> tuple[list[Row], ClockReading]:
-        """The oldest measurements that fit into one batch and were made under one offset of the clock."""
+        """The oldest measurements that fit into one batch and were made under one plan and offset of the clock."""
         rows: list[Row] = []
         damaged: list[int] = []
         left = MOST_INFLATED - _HEADER
@@ -193,7 +196,7 @@ class Spool:
                 continue
             left -= len(row.content) + 1
             joined = together(clock, row.clock) if rows else row.clock
-            if left < 0 or joined is None:
+            if left < 0 or joined is None or (rows and row.plan != rows[0].plan):
                 break
             rows.append(row)
             clock = joined

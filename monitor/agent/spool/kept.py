@@ -21,19 +21,21 @@ _APART = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One measurement's document, and the clock that it was made by; no content where it is damaged."""
+    """One measurement's document, the clock that it was made by, and the plan; no content where it is damaged."""
 
     id: int
     content: bytes | None
     clock: ClockReading
+    plan: str
 
 
-def insert(connection: sqlite3.Connection, page: str, content: bytes, made: str, moment: Moment) -> None:
+def insert(connection: sqlite3.Connection, content: bytes, *, page: str, made: str, moment: Moment, plan: str) -> None:
     """Put a document in; `page` names the measurements that resemble it."""
     earlier, frame = _packed(connection, page, content)
     connection.execute(
-        "INSERT INTO measurement (made, boot, steady, wall, size, earlier, frame) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (made, moment.boot, moment.steady, rfc3339(moment.wall), len(content), earlier, frame),
+        "INSERT INTO measurement (made, boot, steady, wall, plan, size, earlier, frame) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (made, moment.boot, moment.steady, rfc3339(moment.wall), plan, len(content), earlier, frame),
     )
 
 
@@ -62,7 +64,7 @@ def oldest(connection: sqlite3.Connection, number: int) -> Iterator[Row]:
     for row in found:
         moment = Moment(boot=row["boot"], steady=row["steady"], wall=datetime.fromisoformat(row["wall"]))
         clock = known[row["boot"]].reading(moment) if row["boot"] in known else ClockReading()
-        yield Row(id=row["id"], content=_unpacked(connection, row), clock=clock)
+        yield Row(id=row["id"], content=_unpacked(connection, row), clock=clock, plan=row["plan"])
 
 
 def _unpacked(connection: sqlite3.Connection, row: sqlite3.Row) -> bytes | None:

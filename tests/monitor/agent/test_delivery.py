@@ -20,7 +20,7 @@ from monitor.wire.request import WINDOW
 from probes.model import Target
 from probes.testing.certificates import Certificates
 from tests.monitor.agent.conftest import Clocks, FakeCollector, plan, problem
-from tests.monitor.agent.test_spool import visit
+from tests.monitor.agent.test_spool import PLAN, visit
 
 LIMIT = 256 * 1024 * 1024
 
@@ -61,7 +61,7 @@ def measure(spool: Spool, clocks: Clocks, number: int, *, apart: float = 10.0) -
     """So many visits, each kept."""
     for each in range(number):
         clocks.steady += apart
-        assert spool.append(visit(each, clocks), clocks())
+        assert spool.append(visit(each, clocks), clocks(), PLAN)
 
 
 async def test_a_week_without_uplink_arrives_whole_and_in_order(

@@ -25,6 +25,7 @@ from tests.scenes import connected, looked, measured, shook
 
 KEY = SigningKey(Ed25519PrivateKey.from_private_bytes(b"the key of the tests, 32 bytes. "))
 LIMIT = 64 * 1024 * 1024
+PLAN = "ab" * 32
 
 
 def visit(number: int, clocks: Clocks, *, page: bytes = b"") -> Measurement:
@@ -43,13 +44,13 @@ def fill(spool: Spool, clocks: Clocks, number: int, **more: bytes) -> list[Measu
     for each in range(number):
         clocks.steady += 10
         made.append(visit(each, clocks, **more))
-        assert spool.append(made[-1], clocks())
+        assert spool.append(made[-1], clocks(), PLAN)
     return made
 
 
 def seal(spool: Spool, clocks: Clocks, *, empty: bool = False) -> tuple[Sealed, Batch] | None:
     """The next batch, as it is kept and as a collector reads it."""
-    sealed = spool.seal(KEY, clocks(), software="test", plan="ab" * 32, empty=empty)
+    sealed = spool.seal(KEY, clocks(), software="test", plan=PLAN, empty=empty)
     return None if sealed is None else (sealed, Batch.read(sealed.content, KEY.public))
 
 
@@ -127,7 +128,7 @@ def test_above_its_cap_the_oldest_make_room_and_are_counted(tmp_path: Path, cloc
         clocks.steady += 60
         page = bytes((number * 7 + each * number) % 251 for each in range(1500))
         made.append(visit(number, clocks, page=page))
-        assert spool.append(made[-1], clocks())
+        assert spool.append(made[-1], clocks(), PLAN)
     assert spool.backlog().bytes <= 300_000 + 20_000
     batches = drain(spool, clocks)
     arrived = [each for batch in batches for each in batch.documents]
@@ -153,7 +154,7 @@ def test_a_sealed_batch_is_never_dropped(tmp_path: Path, clocks: Clocks):
     sealed, batch = seal(spool, clocks)
     for number in range(400):
         clocks.steady += 60
-        spool.append(visit(number, clocks, page=bytes((number * each) % 251 for each in range(1500))), clocks())
+        spool.append(visit(number, clocks, page=bytes((number * each) % 251 for each in range(1500))), clocks(), PLAN)
 
     assert seal(spool, clocks)[0] == sealed
     assert Batch.read(sealed.content, KEY.public).documents == batch.documents
@@ -169,7 +170,7 @@ def test_a_full_disk_drops_what_is_oldest_and_recovers_by_itself(spool: Spool, c
     for number in range(300):
         clocks.steady += 60
         page = bytes((number * each) % 251 for each in range(1500))
-        kept += spool.append(visit(number, clocks, page=page), clocks())
+        kept += spool.append(visit(number, clocks, page=page), clocks(), PLAN)
     spool._connection.execute("PRAGMA max_page_count = 1000000")
     batches = drain(spool, clocks)
     arrived = sum(len(batch.documents) for batch in batches)
@@ -184,10 +185,10 @@ def test_where_not_even_that_helps_the_newest_is_counted(spool: Spool, clocks: C
     clocks.steady += 10
     spool._connection.execute("PRAGMA max_page_count = 1")
     large = random.Random(1).randbytes(60_000)
-    assert not spool.append(visit(1, clocks, page=large), clocks())
-    assert not spool.append(visit(2, clocks, page=large), clocks())
+    assert not spool.append(visit(1, clocks, page=large), clocks(), PLAN)
+    assert not spool.append(visit(2, clocks, page=large), clocks(), PLAN)
     spool._connection.execute("PRAGMA max_page_count = 1000000")
-    assert spool.append(visit(3, clocks, page=large), clocks())
+    assert spool.append(visit(3, clocks, page=large), clocks(), PLAN)
     _, batch = seal(spool, clocks)
 
     assert [(each.why, each.count) for each in batch.header.dropped] == [("disk_full", 2)]
@@ -199,7 +200,7 @@ def test_a_measurement_that_no_batch_can_hold_is_told_and_does_not_block_the_oth
     noise = bytes((each * each * 31 + each // 7) % 256 for each in range(700))
     huge = b"".join(bytes((each + value) % 256 for value in noise) for each in range(10_000))
     clocks.steady += 10
-    assert not spool.append(visit(1, clocks, page=huge), clocks())
+    assert not spool.append(visit(1, clocks, page=huge), clocks(), PLAN)
     fill(spool, clocks, 2)
     (batch,) = drain(spool, clocks)
 
@@ -258,6 +259,16 @@ def test_what_was_made_before_a_restart_without_contact_has_no_offset(spool: Spo
     assert [(len(batch.documents), batch.header.clock.offset) for batch in batches] == [(2, None), (1, 0.0)]
 
 
+def test_what_was_made_under_another_plan_goes_into_another_batch(spool: Spool, clocks: Clocks):
+    """A plan that came after a week without uplink is not the one that the week was measured under."""
+    fill(spool, clocks, 2)
+    clocks.steady += 10
+    assert spool.append(visit(2, clocks), clocks(), "cd" * 32)
+    batches = drain(spool, clocks)
+
+    assert [(len(batch.documents), batch.header.plan) for batch in batches] == [(2, PLAN), (1, "cd" * 32)]
+
+
 def test_an_empty_batch_says_that_somebody_is_there(spool: Spool, clocks: Clocks):
     """Only where it is asked for."""
     assert seal(spool, clocks) is None
@@ -294,13 +305,13 @@ from pathlib import Path
 from monitor.agent.spool import Spool
 from probes.document import measurement_id
 from tests.monitor.agent.conftest import Clocks
-from tests.monitor.agent.test_spool import KEY, visit
+from tests.monitor.agent.test_spool import KEY, PLAN, visit
 clocks, spool = Clocks(), Spool(Path(sys.argv[1]), limit=1 << 30)
 clocks.steady += 10_000 * int(sys.argv[2])
 for number in range(100_000):
     clocks.steady += 1
     made = visit(number, clocks)
-    assert spool.append(made, clocks())
+    assert spool.append(made, clocks(), PLAN)
     print(measurement_id(made), flush=True)
     if number % 17 == 16:
         spool.seal(KEY, clocks(), software="test", plan="")
