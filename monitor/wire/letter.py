@@ -65,9 +65,20 @@ def as_read(kind: type[T], told: Any) -> T:
     try:
         made = record_from(kind, told)
     except (DocumentError, RecursionError) as fault:
-        raise WireError(f"{kind.__name__}: {str(fault).partition(', found')[0]}") from fault
+        raise WireError(f"{kind.__name__}: {_unquoted(str(fault))}") from fault
     assert isinstance(made, kind)
     return made
+
+
+def _unquoted(said: str) -> str:
+    """What a fault says without what was found: neither a stranger's values, nor names that a stranger gave to keys.
+
+    >>> _unquoted("$.a: expected str, found '<b>'"), _unquoted("$: expected no key '<b>', found {}")
+    ('$.a: expected str', '$: expected no other key')
+    """
+    place, _, expected = said.partition(", found")[0].partition(": ")
+    plain = "".join(each for each in place if each.isascii() and (each.isalnum() or each in "$._[]"))[:80]
+    return f"{plain}: {'expected no other key' if expected.startswith('expected no key') else expected}"
 
 
 def parsed(raw: bytes, longest: int) -> dict[str, Any]:
