@@ -55,7 +55,7 @@ class Parcel:
 class Desk:
     """Keeps batches, reviews what is kept, and looks after the store. Use it as a context manager.
 
-    State: how many batches wait, how long one took, and what keeps us from storing, if anything does.
+    State: how many batches wait, how long one took, and what keeps us from storing or reviewing, if anything does.
     """
 
     def __init__(
@@ -70,8 +70,7 @@ class Desk:
         tending: Tending | None = None,
     ) -> None:
         self.fleet, self.key, self.settings, self.clock = fleet, key, settings, clock
-        self.trouble = ""
-        """Why nothing can be kept now; empty while all is well."""
+        self._troubles: dict[str, str] = {}
         self._store, self._rounds, self._tending = store, rounds, tending
         self._waiting, self._pace = 0, 1.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
@@ -83,6 +82,11 @@ class Desk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.shutdown(wait=True)
+
+    @property
+    def trouble(self) -> str:
+        """Why batches cannot be kept or reviewed, as it was last tried; empty while all is well."""
+        return "; ".join(self._troubles.values())
 
     @property
     def waiting(self) -> int:
@@ -101,7 +105,7 @@ class Desk:
         except Misplaced as fault:
             raise _elsewhere(fault) from fault
         except (StoreError, FleetError) as fault:
-            raise self._stuck(fault) from fault
+            raise self._stuck("batches", fault) from fault
         finally:
             self._waiting -= 1
             self._pace += (time.monotonic() - began - self._pace) / 10
@@ -111,18 +115,18 @@ class Desk:
         try:
             await self.work(lambda: self._rounds.turn(self.clock()))
         except (StoreError, FleetError) as fault:
-            self._stuck(fault)
+            self._stuck("review", fault)
         else:
-            self.trouble = ""
+            self._troubles.pop("review", None)
 
     async def work(self, work: Callable[[], T]) -> T:
         """Do something on the one thread that writes."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    def _stuck(self, fault: Exception) -> RefusalError:
-        if not self.trouble:
-            _log.warning("nothing can be kept now: %s", fault)
-        self.trouble = str(fault)
+    def _stuck(self, what: str, fault: Exception) -> RefusalError:
+        if what not in self._troubles:
+            _log.warning("%s: nothing can be kept now: %s", what, fault)
+        self._troubles[what] = str(fault)
         said = "the disk is full" if isinstance(fault, StoreFull) else "the store cannot be written now"
         return RefusalError.busy(503, FULL, said)
 
@@ -156,7 +160,7 @@ class Desk:
         )
         letter = Letter.sign(receipt, self.key, NAMESPACE).content
         answer = batches.finish(self.fleet, kept, letter, delivered, now=now)
-        self.trouble = ""
+        self._troubles.pop("batches", None)
         return answer
 
     def _begin(self, parcel: Parcel, read: list[rows.Row]) -> Kept:

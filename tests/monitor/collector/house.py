@@ -6,8 +6,11 @@ import asyncio
 import hashlib
 import json
 import secrets
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +21,7 @@ import httpx
 from monitor.cli.collector.wired import Wired, wired
 from monitor.collector import create_app
 from monitor.config import load
-from monitor.fleet import Token, tokens
+from monitor.fleet import FolderDatabase, Token, tokens
 from monitor.sshsig import PublicKey, SigningKey
 from monitor.wire import ClockReading, Consent, Header, Letter, Plan, Receipt, compose
 from monitor.wire import consent as consents
@@ -94,6 +97,60 @@ class House:
         return agent
 
 
+@dataclass(slots=True)
+class Remote:
+    """A collector in a process of its own: started, killed and started again on the same folder and port."""
+
+    folder: Path
+    port: int
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    process: subprocess.Popen[str] | None = None
+    on_servers: bool = False
+
+    @property
+    def watch(self) -> Remote:
+        """Itself: the clock is everybody's."""
+        return self
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
+        return datetime.now(UTC)
+
+    def start(self, *more: str) -> None:
+        """Start it, and return when it answers."""
+        data = [] if self.on_servers else ["--data-dir", str(self.folder / "data")]  # which leaves the servers out
+        here = ["--config", str(self.folder / "targets.yaml"), *data]
+        command = [sys.executable, "-m", "monitor", *here, "collector", "run", "--port", str(self.port), *more]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, text=True)
+        while self.process.poll() is None:
+            with suppress(httpx.HTTPError):
+                self.client.get(f"http://127.0.0.1:{self.port}/healthz")
+                return
+            time.sleep(0.02)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def end(self, number: int) -> int:
+        """Send a signal, and return its exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """One request, answered; httpx.HTTPError where it is away."""
+        return self.client.request(method, f"http://127.0.0.1:{self.port}{path}", **more)
+
+    def token(self, vantage: str = "kg-1") -> str:
+        """An invitation, made beside the running collector."""
+        fleet = FolderDatabase(self.folder / "data")
+        told = {"country": "KG", "network": "AS12997", "role": "vantage", "approved": True}
+        token = Token(vantage=vantage, **told, made=self.now, expires=self.now + timedelta(days=1))
+        secret = tokens.issue(fleet, token, actor="test")
+        fleet.close()
+        return secret
+
+
 @contextmanager
 def house(folder: Path, *, text: str = TARGETS, network_of: Any = None, app: Any = None) -> Iterator[House]:
     """A collector on a data folder below `folder`, with a clock that stands."""
@@ -117,7 +174,8 @@ def house(folder: Path, *, text: str = TARGETS, network_of: Any = None, app: Any
 class Agent:
     """A vantage point's side of the protocol, as docs/reference/agent-protocol.md tells it."""
 
-    house: House
+    house: Any
+    """A House or a Remote: where to ask, and what time it is."""
     key: SigningKey = field(default_factory=SigningKey.generate)
     collector: PublicKey | None = None
     plan: Plan | None = None

@@ -25,7 +25,7 @@ def forms(address):
 
 
 def test_no_address_and_no_header_is_found_on_disk_or_in_a_log(tmp_path, caplog, capfd):
-    """Whatever an agent can ask is asked, well and badly; then every file is searched for its address, in many forms."""
+    """Whatever an agent can ask is asked, well and badly; then every file is searched for its address in many forms."""
     seen = []
 
     def network_of(address):
