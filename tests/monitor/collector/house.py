@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -132,8 +133,10 @@ class Remote:
         raise AssertionError((self.folder / "log").read_text())
 
     def end(self, number: int) -> int:
-        """Send a signal, and return its exit code."""
+        """Send a signal, and return its exit code; only one that is killed is asked again."""
         assert self.process is not None
+        if number != signal.SIGKILL:
+            self.client.close()
         self.process.send_signal(number)
         return self.process.wait(60)
 
