@@ -72,7 +72,7 @@ _TEXTS = {
     "body_length": "40000 + h % 20000",
 }
 _SECONDS = {"dns": 20, "tcp": 50, "tls": 90, "first_byte": 150, "total": 400}
-_NOTHING = frozenset({"layer", "technique", "failure", "certificate_expiry", "original"})
+_NOTHING = frozenset({"layer", "technique", "failure", "certificate_expiry", "original", "ipv4", "ipv6"})
 
 Ask = Callable[[], list[tuple[Any, ...]]]
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -149,92 +149,151 @@ def measurement_id(measurement: Measurement) -> str:
 
 def measurement_from(raw: Any) -> Measurement:
     """The measurement that a document describes; DocumentError names the place where it does not fit."""
-    made = _read(Measurement, raw, "$")
+    made = _reader(Measurement)(raw, None)
     assert isinstance(made, Measurement)
     return made
 
 
 def record_from(kind: type[Any], raw: Any) -> Any:
     """The record of type `kind` that a document describes; DocumentError names the place where it does not fit."""
-    return _read(kind, raw, "$")
+    return _reader(typing.cast("Any", kind))(raw, None)
+
+
+Place: TypeAlias = "tuple[Place, str | int] | None"
+"""Where in a document: the place around, and the name or number there; None is the document itself."""
+Reader: TypeAlias = Callable[[Any, Place], Any]
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _read(kind: Any, raw: Any, place: str) -> Any:
+def _reader(kind: Any) -> Reader:
+    """How a value of a type is read, put together once for each type."""
     origin = typing.get_origin(kind)
     if kind is Any:
-        return raw
+        return lambda raw, _: raw
     if origin in (types.UnionType, typing.Union):
-        return _read_union(typing.get_args(kind), raw, place)
+        return _union_reader(typing.get_args(kind))
     if origin is tuple:
-        return _read_tuple(typing.get_args(kind), raw, place)
+        return _tuple_reader(typing.get_args(kind))
     if origin is not None and issubclass(origin, Mapping):
-        _expect(isinstance(raw, dict), place, "an object", raw)
-        key_kind, item_kind = typing.get_args(kind)
-        return {_read(key_kind, key, place): _read(item_kind, item, f"{place}.{key}") for key, item in raw.items()}
+        return _mapping_reader(*typing.get_args(kind))
     if is_dataclass(kind):
-        return _read_record(typing.cast("type", kind), raw, place)
-    return _read_plain(kind, raw, place)
+        return _record_reader(typing.cast("type", kind))
+    return _plain_reader(kind)
 
 
-def _read_union(kinds: tuple[Any, ...], raw: Any, place: str) -> Any:
-    if raw is None and type(None) in kinds:
-        return None
-    if isinstance(raw, dict) and raw.get("type") in _STEPS and _STEPS[raw["type"]] in kinds:
-        return _read_record(_STEPS[raw["type"]], {key: item for key, item in raw.items() if key != "type"}, place)
+def _union_reader(kinds: tuple[Any, ...]) -> Reader:
     remaining = [kind for kind in kinds if kind is not type(None)]
+    steps = {name: _reader(typing.cast("Any", kind)) for name, kind in _STEPS.items() if kind in kinds}
     names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
-    _expect(len(remaining) == 1, place, f"one of {names}", raw)
-    return _read(remaining[0], raw, place)
+    alone = _reader(remaining[0]) if len(remaining) == 1 else None
+    optional = len(remaining) < len(kinds)
+
+    def read(raw: Any, place: Place) -> Any:
+        if raw is None and optional:
+            return None
+        if steps and isinstance(raw, dict) and isinstance(name := raw.get("type"), str) and name in steps:
+            return steps[name]({key: item for key, item in raw.items() if key != "type"}, place)
+        if alone is None:
+            raise _unlike(place, f"one of {names}", raw)
+        return alone(raw, place)
+
+    return read
 
 
-def _read_tuple(kinds: tuple[Any, ...], raw: Any, place: str) -> tuple[Any, ...]:
-    _expect(isinstance(raw, list), place, "a list", raw)
-    if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_read(kinds[0], item, f"{place}[{index}]") for index, item in enumerate(raw))
-    _expect(len(raw) == len(kinds), place, f"a list of {len(kinds)}", raw)
-    pairs = enumerate(zip(kinds, raw, strict=True))
-    return tuple(_read(kind, item, f"{place}[{index}]") for index, (kind, item) in pairs)
+def _tuple_reader(kinds: tuple[Any, ...]) -> Reader:
+    readers = tuple(_reader(kind) for kind in kinds if kind is not Ellipsis)
+    (each, *_), endless = readers, len(kinds) == 2 and kinds[1] is Ellipsis
+
+    def read(raw: Any, place: Place) -> tuple[Any, ...]:
+        if not isinstance(raw, list):
+            raise _unlike(place, "a list", raw)
+        if endless:
+            return tuple([each(item, (place, index)) for index, item in enumerate(raw)])
+        if len(raw) != len(readers):
+            raise _unlike(place, f"a list of {len(readers)}", raw)
+        return tuple([readers[index](item, (place, index)) for index, item in enumerate(raw)])
+
+    return read
 
 
-def _read_record(kind: type, raw: Any, place: str) -> Any:
-    _expect(isinstance(raw, dict), place, "an object", raw)
-    hints = _hints(kind)
+def _mapping_reader(key_kind: Any, item_kind: Any) -> Reader:
+    read_key, read_item = _reader(key_kind), _reader(item_kind)
+
+    def read(raw: Any, place: Place) -> dict[Any, Any]:
+        if not isinstance(raw, dict):
+            raise _unlike(place, "an object", raw)
+        return {read_key(key, place): read_item(item, (place, key)) for key, item in raw.items()}
+
+    return read
+
+
+def _record_reader(kind: type) -> Reader:
+    hints = typing.get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}
+    readers = {name: _reader(hints[name]) for name in known}
     renamed = {field.metadata["formerly"]: name for name, field in known.items() if "formerly" in field.metadata}
-    raw = {renamed.get(name, name): item for name, item in raw.items()}
-    unknown = sorted(raw.keys() - known.keys())
-    _expect(not unknown, place, f"no key {', '.join(map(repr, unknown))}", raw)
     required = {name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING}
-    missing = sorted(required - raw.keys())
-    _expect(not missing, place, f"the key {', '.join(map(repr, missing))}", raw)
-    return kind(**{name: _read(hints[name], item, f"{place}.{name}") for name, item in raw.items()})
+
+    def read(raw: Any, place: Place) -> Any:
+        if not isinstance(raw, dict):
+            raise _unlike(place, "an object", raw)
+        if renamed:
+            raw = {renamed.get(name, name): item for name, item in raw.items()}
+        if unknown := sorted(raw.keys() - known.keys()):
+            raise _unlike(place, f"no key {', '.join(map(repr, unknown))}", raw)
+        if missing := sorted(required - raw.keys()):
+            raise _unlike(place, f"the key {', '.join(map(repr, missing))}", raw)
+        return kind(**{name: readers[name](item, (place, name)) for name, item in raw.items()})
+
+    return read
 
 
-def _read_plain(kind: Any, raw: Any, place: str) -> Any:
-    if kind is Any:
+def _plain_reader(kind: Any) -> Reader:
+    if kind is bytes or kind is datetime or kind is date or (isinstance(kind, type) and issubclass(kind, Enum)):
+        return _made_reader(kind)
+    wanted: Any = (int, float) if kind is float else kind
+    no_bool = kind is not bool
+
+    def read(raw: Any, place: Place) -> Any:
+        if not isinstance(raw, wanted) or (no_bool and isinstance(raw, bool)):
+            raise _unlike(place, str(wanted), raw)
         return raw
-    try:
-        if kind is bytes:
-            return base64.b64decode(raw["base64"], validate=True)
-        if kind is datetime:
-            return moment(raw)
-        if kind is date:
-            return date.fromisoformat(raw)
-        if isinstance(kind, type) and issubclass(kind, Enum):
-            return kind(raw)
-    except (KeyError, TypeError, ValueError, binascii.Error) as fault:
-        raise DocumentError(f"{place}: expected {kind.__name__}, found {str(raw)[:60]!r}") from fault
-    if kind is float:
-        kind = (int, float)
-    _expect(isinstance(raw, kind) and not (isinstance(raw, bool) and kind is not bool), place, str(kind), raw)
-    return raw
+
+    return read
 
 
-def _expect(condition: bool, place: str, expected: str, found: Any) -> None:
-    if not condition:
-        raise DocumentError(f"{place}: expected {expected}, found {str(found)[:60]!r}")
+def _made_reader(kind: type) -> Reader:
+    """For values that are made of the text (or object) that stands for them."""
+    make: Callable[[Any], Any] = (
+        (lambda raw: base64.b64decode(raw["base64"], validate=True))
+        if kind is bytes
+        else moment
+        if kind is datetime
+        else date.fromisoformat
+        if kind is date
+        else kind
+    )
+
+    def read(raw: Any, place: Place) -> Any:
+        try:
+            return make(raw)
+        except (KeyError, TypeError, ValueError, binascii.Error) as fault:
+            raise DocumentError(f"{_named(place)}: expected {kind.__name__}, found {str(raw)[:60]!r}") from fault
+
+    return read
+
+
+def _unlike(place: Place, expected: str, found: Any) -> DocumentError:
+    return DocumentError(f"{_named(place)}: expected {expected}, found {str(found)[:60]!r}")
+
+
+def _named(place: Place) -> str:
+    """The place as it is written.
+
+    >>> _named(((None, "steps"), 2))
+    '$.steps[2]'
+    """
+    if place is None:
+        return "$"
+    around, key = place
+    return f"{_named(around)}[{key}]" if isinstance(key, int) else f"{_named(around)}.{key}"

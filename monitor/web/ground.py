@@ -63,10 +63,10 @@ class Ground:
         finally:
             store.close()
 
-    def look(self) -> Glance:
+    def look(self, *, counted: bool = False) -> Glance:
         """One glance at the store; an empty one where nothing was ever stored."""
         with self.reader() as store:
-            return Glance() if store is None else glance(store)
+            return Glance() if store is None else glance(store, counted=counted)
 
     def language(self, request: Request) -> str:
         """The language that a request is answered in."""

@@ -56,7 +56,7 @@ def routes(ground: Ground) -> APIRouter:
 
 def _readable(ground: Ground) -> Glance | None:
     try:
-        return ground.look()
+        return ground.look(counted=True)
     except StoreError:
         return None
 

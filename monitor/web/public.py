@@ -167,8 +167,10 @@ class PublicStore:
         return replace(outcome, vantage=name, time=floor(outcome.time), verdict=verdict)
 
     def _day(self, day: Day) -> Day:
+        if not day.blocked:
+            return day
         start = datetime.combine(day.day, time(), UTC)
-        if not day.blocked or self._covered(day, start, start + timedelta(days=1)):
+        if self._covered(day, start, start + timedelta(days=1)):
             return day
         return replace(day, blocked=0, insufficient=day.insufficient + day.blocked)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from monitor.metrics.glance import Glance, glance
 from monitor.web.api.answer import holds
 from monitor.web.board import board
 from monitor.web.ground import Ground
@@ -38,11 +40,11 @@ def picture(ground: Ground) -> Picture:
     """The public's view of the store now, whoever asks; StoreError where it cannot be read."""
     with as_public():
         settings, now = ground.settings(), ground.clock()
-        seen = ground.look()
-        table = board(seen, settings, now)
+        since = now.astimezone(UTC).date() - timedelta(days=DAYS - 1)
         with ground.reader() as store:
-            since = now.astimezone(UTC).date() - timedelta(days=DAYS - 1)
+            seen = Glance() if store is None else glance(store, counted=False)
             days = () if store is None else store.days(since=since)
+        table = board(seen, settings, now)
     return Picture(
         title=settings.title,
         made=now.replace(second=0, microsecond=0),
@@ -51,6 +53,27 @@ def picture(ground: Ground) -> Picture:
         silent=table.newest is None or now - table.newest > settings.fresh,
         simulated=seen.simulated or settings.simulated,
     )
+
+
+class Frame:
+    """Holds the newest picture for a while: it is the same for everybody, and strangers may ask as often as they like.
+
+    State: the picture, and when it was taken; one thread takes it while the others wait.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._gate = threading.Lock()
+        self._taken: datetime | None = None
+        self._held: Picture | None = None
+
+    def picture(self) -> Picture:
+        """The picture, not older than `KEPT`."""
+        with self._gate:
+            now = self._ground.clock()
+            if self._held is None or self._taken is None or not timedelta(0) <= now - self._taken < KEPT:
+                self._held, self._taken = picture(self._ground), now
+            return self._held
 
 
 def page(found: Picture, language: str, *, root: str = "/", here: dict[str, str] | None = None) -> str:
@@ -77,15 +100,16 @@ def badge(found: Picture, standing: Standing, language: str) -> str:
 def routes(ground: Ground) -> APIRouter:
     """Both; 404 for a badge of what is not watched."""
     router = APIRouter(include_in_schema=False)
+    frame = Frame(ground)
 
     @router.get("/status")
     def status(request: Request) -> Response:
         language = _language(request)
-        return _kept(request, page(picture(ground), language), "text/html; charset=utf-8", language)
+        return _kept(request, page(frame.picture(), language), "text/html; charset=utf-8", language)
 
     @router.get("/badge/{target_id:path}.svg")
     def badge_of(request: Request, target_id: str) -> Response:
-        found = picture(ground)
+        found = frame.picture()
         standing = next((each for each in found.standings if each.target.id == target_id), None)
         if standing is None:
             raise HTTPException(404)

@@ -39,7 +39,7 @@ SCHEMA: Mapping[str, Any] = {
 
 def health(ground: Ground) -> Mapping[str, Any]:
     """The document; StoreError where the store cannot be read."""
-    seen, settings, now = ground.look(), ground.settings(), ground.clock()
+    seen, settings, now = ground.look(counted=True), ground.settings(), ground.clock()
     table = board(seen, settings, now)
     points = [column for column in table.columns if column.role is Role.VANTAGE]
     return {

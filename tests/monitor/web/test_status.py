@@ -139,3 +139,26 @@ async def test_ninety_days_are_drawn(told: Any) -> None:
     assert f"{DAYS - 1} days" in page
     assert "2026-08-26" in page
     assert "2026-11-23" in page
+
+
+def test_many_askers_take_one_picture_a_minute(place: Any) -> None:
+    """The store is read once, however many ask, and again when the picture is too old."""
+    from monitor.store import open_store
+    from monitor.web.ground import Ground
+    from monitor.web.status import KEPT, Frame
+
+    place.measure()
+    opened = []
+
+    def reader() -> Any:
+        opened.append(1)
+        return open_store(place.folder, read_only=True)
+
+    ground = Ground(reader, settings=lambda: place.settings, clock=lambda: place.now, runtime=place.runtime)
+    frame = Frame(ground)
+    first = [frame.picture() for _ in range(3)]
+    place.now += KEPT
+    frame.picture()
+
+    assert len(set(map(id, first))) == 1
+    assert len(opened) == 2
