@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from monitor.check import folded
 from monitor.model import BlockingEvent, Day
 from monitor.store import Store
 from monitor.web.board import board
@@ -72,5 +73,8 @@ def _days(
 ) -> tuple[Day, ...]:
     """The network's counts of the targets that events speak of, and of others while there is room."""
     named = list(dict.fromkeys([*(event.target for event in events if event.target in targets), *targets]))[:_ROWS]
-    found = (store.days(since=since.date(), target=target) for target in named)
+    found = (
+        (*store.days(since=since.date(), target=target), *folded(store.cells(since=since, target=target)))
+        for target in named
+    )
     return tuple(day for days in found for day in days if day.network == network)
