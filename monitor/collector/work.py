@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from monitor.collector.canaries import scores
 from monitor.collector.plans import plan_of, point_of
 from monitor.config import Settings
-from monitor.fleet import Database, Member, Status, flags, members
+from monitor.fleet import Database, Member, Status, Trust, flags, members, trust
 from monitor.pipeline import PipelineSettings, review, survey
 from monitor.pipeline.logged import Tending
 from monitor.store import Store
@@ -26,7 +26,8 @@ WINDOW = timedelta(days=2)
 
 
 class Rounds:
-    """What is due from time to time. State: when a review is due again, and when canaries were looked at.
+    """What is due from time to time. State: when a review is due again, whom to trust as of the last round, and when
+    canaries were looked at.
 
     `reviews` is False where another process reviews the same store.
     """
@@ -43,11 +44,13 @@ class Rounds:
     ) -> None:
         self._store, self._fleet, self._settings, self._fingerprints = store, fleet, settings, fingerprints
         self._tending, self._reviews = tending, reviews
-        self._rested = 0.0
+        self._rested, self._trust = 0.0, Trust()
         self._seen: datetime | None = None
 
     def turn(self, now: datetime) -> None:
         """One round; StoreError and FleetError where something could not be kept."""
+        lookback = PipelineSettings().lookback
+        self._trust = trust(self._fleet, since=None if lookback is None else now - lookback)
         if self._reviews:
             self._review(now)
         if self._tending is not None:
@@ -63,7 +66,7 @@ class Rounds:
         slowest = max([schedule.interval, *schedule.targets.values(), *schedule.vantage_points.values()])
         made = PipelineSettings.for_interval(slowest, settings.detection, bursts=settings.experiments.only_repeats)
         held = max((2 * every[kind] for kind in LOOKS if kind in every), default=made.held)
-        return replace(made, held=held, fingerprints=self._fingerprints())
+        return replace(made, held=held, fingerprints=self._fingerprints(), trust=self._trust)
 
     def _review(self, now: datetime) -> None:
         settings, live = self._settings(), self._live()

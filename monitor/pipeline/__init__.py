@@ -13,7 +13,7 @@ from datetime import datetime
 from monitor.cells import excuse, fold
 from monitor.detect import detect
 from monitor.detect.reconcile import reconcile, unaccounted
-from monitor.model import Bearing, BlockingEvent, Cell, Finding, Outcome
+from monitor.model import Bearing, BlockingEvent, Cell, Finding, Outcome, Tier
 from monitor.observe import flatten, observe
 from monitor.pipeline.settings import PipelineSettings
 from monitor.pipeline.surroundings import (
@@ -26,6 +26,7 @@ from monitor.pipeline.surroundings import (
     status_of,
     usable,
 )
+from monitor.pipeline.trusting import capped, told_in_time, voting
 from monitor.store import Location, Servers, Store
 from monitor.store.fingerprints import read_fingerprints
 from monitor.verdict import RULESET, judge
@@ -126,6 +127,9 @@ def _detect(
     cells = gather(store, settings, since=since, target=target)
     due = settings.due if target is None else None
     found = detect(cells, settings=settings.detector, now=now, due=due)
+    if settings.trust.skewed and any(event.tier is Tier.CONFIRMED for event in found):
+        exact = detect(told_in_time(cells, settings.trust), settings=settings.detector, now=now)
+        found = capped(found, exact)
     return tuple(replace(event, ruleset=RULESET) for event in found)
 
 
@@ -137,9 +141,12 @@ def gather(
     until: datetime | None = None,
     target: str | None = None,
 ) -> tuple[Cell, ...]:
-    """What a review looks at: our own outcomes folded to cells, experiments weighed in, and imported cells."""
-    outcomes = store.outcomes(since=since, until=until, target=target)
-    findings = store.findings(since=since, until=until, target=target)
+    """What a review looks at: our own outcomes folded to cells, experiments weighed in, and imported cells.
+
+    Vantage points in quarantine are left out.
+    """
+    outcomes = voting(store.outcomes(since=since, until=until, target=target), settings.trust)
+    findings = voting(store.findings(since=since, until=until, target=target), settings.trust)
     cells = fold(outcomes, width=settings.cell, findings=findings, reach=settings.reach)
     return cells + store.cells(since=since, until=until, target=target)
 

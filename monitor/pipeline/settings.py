@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.detect.settings import DetectorSettings
+from monitor.fleet import Trust
 from monitor.verdict.fingerprints import Fingerprints
 
 
@@ -29,6 +30,8 @@ class PipelineSettings:
     """Reports that each vantage point owes per second; None where nobody is expected to report."""
     fingerprints: Fingerprints = field(default_factory=Fingerprints)
     """Pages and addresses that verdicts are made with (`known_in` for those of a data folder)."""
+    trust: Trust = field(default_factory=Trust)
+    """Whose results count for nothing, and which were made by a clock that is off."""
 
     @classmethod
     def for_interval(cls, interval: timedelta, detector: DetectorSettings, *, bursts: bool = False) -> PipelineSettings:

@@ -27,7 +27,8 @@ def excuses(outcome: Outcome, store: Store, settings: PipelineSettings) -> tuple
 def controls_of(measurement: Measurement, store: Store, settings: PipelineSettings) -> tuple[Measurement, ...]:
     """What every other control vantage point that could be believed says of the same URL at that time."""
     rows = _around(store, measurement.started, settings, url=measurement.url, role=Role.CONTROL)
-    others = [row for row in rows if row.vantage != measurement.vantage.id and usable(row)]
+    voteless = {measurement.vantage.id, *settings.trust.voteless}
+    others = [row for row in rows if row.vantage not in voteless and usable(row)]
     said = _said(others, measurement.started, measurement.duration, lambda row: row.vantage, _failed)
     return tuple(found for row in said if (found := store.measurement(row.measurement)) is not None)
 

@@ -15,6 +15,7 @@ import typer
 from monitor.cli.collector.wired import Wired, wired
 from monitor.cli.frame import FAULT, CommandError, err, load_settings, out, place
 from monitor.cli.serve import Door, open_door
+from monitor.prefixes import PrefixError
 
 EVERY = 60.0
 """Seconds between two rounds of review, health, log and sealing."""
@@ -33,7 +34,8 @@ def command(
 ) -> None:
     """Take what agents deliver, keep it, and review it; it measures nothing itself.
 
-    Agents ask for the targets and the schedule of targets.yaml; a changed file is read at SIGHUP. SIGTERM or Ctrl-C
+    Agents ask for the targets and the schedule of targets.yaml; that file and the table of prefixes are read again at
+    SIGHUP. SIGTERM or Ctrl-C
     finishes the batches that are being kept and exits 0. Where the store cannot be written, agents are asked to wait,
     and it goes on by itself. Exit code 1: the store, the key, the table of prefixes or the port cannot be used. Exit
     code 2: the configuration has mistakes.
@@ -104,8 +106,8 @@ async def _rounds(made: Wired) -> None:
 def _reload(made: Wired, config: Path) -> None:
     """Go on with a changed file; one with mistakes leaves the old one in force."""
     try:
-        made.settings = load_settings(config)
-    except CommandError as fault:
+        made.reload(load_settings(config))
+    except (CommandError, PrefixError) as fault:
         err.print(f"{fault}\nThe configuration was not reloaded; the old one stays in force.", markup=False)
     else:
         out.print(f"Reloaded {config}: {len(made.settings.targets)} targets.", markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from monitor.fleet import FleetError
 from monitor.pipeline import known_in
 from monitor.pipeline.logged import tending_of
 from monitor.pipeline.roster import open_fleet
+from monitor.prefixes import PrefixError, Table, read_table
 from monitor.store import Location, StoreError, open_store
 
 
@@ -27,7 +28,17 @@ class Wired:
 
     settings: Settings
     desk: Desk
-    network_of: Callable[[str], str]
+    table: Table
+
+    def network_of(self, address: str) -> str:
+        """What the table in force says of an address."""
+        return self.table.network_of(address)
+
+    def reload(self, settings: Settings) -> None:
+        """Go on with other settings and the table as it is now; PrefixError, and nothing has changed, where that is
+        none."""
+        self.table = table_of(settings)
+        self.settings = settings
 
 
 def now() -> datetime:
@@ -41,12 +52,13 @@ def wired(where: Location, settings: Settings, *, reviews: bool) -> Iterator[Wir
     try:
         with ExitStack() as held:
             yield _wired(where, settings, held, reviews=reviews)
-    except (StoreError, FleetError, IdentityError) as fault:
+    except (StoreError, FleetError, IdentityError, PrefixError) as fault:
         raise CommandError(str(fault), FAULT) from fault
 
 
 def _wired(where: Location, settings: Settings, held: ExitStack, *, reviews: bool) -> Wired:
     _log_to_the_terminal()
+    table = table_of(settings)
     store = open_store(where)
     held.callback(store.close)
     tending = tending_of(store)
@@ -64,8 +76,14 @@ def _wired(where: Location, settings: Settings, held: ExitStack, *, reviews: boo
     key = signing_key(settings.collector.key_file or folder_of(where) / NAME)
     desk = Desk(store, fleet, key, settings=current, rounds=rounds, clock=now, tending=tending)
     held.enter_context(desk)
-    box.append(Wired(settings=settings, desk=desk, network_of=lambda _: ""))
+    box.append(Wired(settings=settings, desk=desk, table=table))
     return box[0]
+
+
+def table_of(settings: Settings) -> Table:
+    """The table of prefixes that the configuration names; an empty one where it names none."""
+    path = settings.collector.prefixes
+    return Table(()) if path is None else read_table(path)
 
 
 def _log_to_the_terminal() -> None:

@@ -76,6 +76,7 @@ def test_people_s_commands_work_beside_a_running_collector(home, run):
         (TARGETS.replace("rate: 10000,", "certificate: chain.pem,"), 2, "certificate and certificate_key"),
         (TARGETS.replace("rate: 10000,", "canaries: {nobody: up},"), 2, "unknown target 'nobody'"),
         (TARGETS.replace("rate: 10000,", "key_file: open.key,"), 1, "can be read by others"),
+        (TARGETS.replace("rate: 10000,", "prefixes: open.key,"), 1, "no table of prefixes that is known"),
     ],
 )
 def test_what_it_cannot_use_is_one_line(tmp_path, capsys, text, code, said):
