@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,7 +14,10 @@ from pathlib import Path
 
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError
+from monitor.config import Settings
+from monitor.metrics import Runtime
 from monitor.store import Location, Servers, open_store
+from probes.model import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +60,32 @@ def open_door(host: str, port: int) -> Iterator[Door]:
         yield Door(host=host, listening=listening)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a page is made from, in whichever process it is served."""
+
+    where: Location
+    settings: Callable[[], Settings]
+    refresh: Callable[[], int]
+    clock: Clock
+    runtime: Runtime
+    stopping: asyncio.Event
+
+
 async def serve(app: App, door: Door) -> None:
     """Run the schedule, and the page where there is one, until the app is asked to stop; a page that fails stops it."""
     if door.listening is None:
         await app.watch()
         return
-    page = asyncio.create_task(_page(app, door.listening))
+    look = Look(
+        where=app.data_dir,
+        settings=lambda: app.settings,
+        refresh=lambda: _refresh(app),
+        clock=app.clock,
+        runtime=app.runtime,
+        stopping=app.stopping,
+    )
+    page = asyncio.create_task(_page(look, door.listening))
     page.add_done_callback(lambda _: app.stop())
     try:
         await app.watch()
@@ -72,7 +95,19 @@ async def serve(app: App, door: Door) -> None:
             await page
 
 
-async def _page(app: App, listening: socket.socket) -> None:
+async def serving(look: Look, door: Door) -> None:
+    """Serve a page alone until `stopping` is set."""
+    assert door.listening is not None
+    page = asyncio.create_task(_page(look, door.listening))
+    stopped = asyncio.create_task(look.stopping.wait())
+    await asyncio.wait([page, stopped], return_when=asyncio.FIRST_COMPLETED)
+    for task in (page, stopped):
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _page(look: Look, listening: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - the extra `web` may be absent
 
     from monitor.web import PageSettings, create_app  # noqa: PLC0415
@@ -85,12 +120,12 @@ async def _page(app: App, listening: socket.socket) -> None:
             yield
 
     page = create_app(
-        lambda: open_store(app.data_dir, read_only=True),
-        settings=lambda: PageSettings.of(app.settings, refresh=_refresh(app)),
-        clock=app.clock,
-        runtime=app.runtime,
-        folder=folder_of(app.data_dir),
-        stopping=app.stopping,
+        lambda: open_store(look.where, read_only=True),
+        settings=lambda: PageSettings.of(look.settings(), refresh=look.refresh()),
+        clock=look.clock,
+        runtime=look.runtime,
+        folder=folder_of(look.where),
+        stopping=look.stopping,
     )
     config = uvicorn.Config(
         page,
@@ -98,6 +133,7 @@ async def _page(app: App, listening: socket.socket) -> None:
         lifespan="off",
         access_log=False,
         proxy_headers=False,  # whom to believe stands in the configuration (monitor.web.proxy)
+        server_header=False,
         timeout_graceful_shutdown=1,
     )
     await Server(config).serve(sockets=[listening])

@@ -15,9 +15,9 @@ _OPEN = ("/style.css", "/favicon.svg", "/live.js", "/healthz", "/sign-in", "/sig
 _PUBLIC = (
     "/",
     "/status",
-    "/badge/",
+    "/badge",
     "/live",
-    "/targets/",
+    "/targets",
     "/events",
     "/networks",
     "/check",
@@ -44,7 +44,7 @@ def as_public() -> Iterator[None]:
 def needed(path: str) -> UserRole:
     """The least role that may open an address; an address that nobody thought of is not for strangers.
 
-    >>> [needed(path).word for path in ("/style.css", "/", "/events/x", "/measurements/x", "/access", "/eventsx")]
+    >>> [needed(path).word for path in ("/style.css", "/", "/events", "/measurements/x", "/access", "/eventsx")]
     ['nobody', 'public', 'public', 'viewer', 'operator', 'viewer']
     """
     if _under(path, _OPEN):
@@ -55,9 +55,8 @@ def needed(path: str) -> UserRole:
 
 
 def _under(path: str, places: tuple[str, ...]) -> bool:
-    return any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places if place != "/") or (
-        path == "/" and "/" in places
-    )
+    """Whether an address is one of these or below one; the front page has nothing below it."""
+    return any(path == place or (place != "/" and path.startswith(f"{place}/")) for place in places)
 
 
 def scope_of(path: str) -> str | None:

@@ -314,3 +314,16 @@ async def test_a_damaged_user_file_opens_nothing(public: Any) -> None:
     assert (await browser.get("/metrics", Cookie="presscanary_session=x")).status_code == 503
     assert (await browser.get("/metrics")).status_code == 401
     assert str(public.folder) not in (await browser.get("/sign-in", Cookie="presscanary_session=x")).text
+
+
+async def test_every_page_is_for_somebody(public: Any, event: Callable[..., BlockingEvent]) -> None:
+    """Strangers open what is public, also lists and drawings; everything else leads to the door."""
+    found = public.measure(State.BLOCKED)
+    public.write(lambda store: store.save_events([event()]))
+    stranger = Browser(public)
+    open_to_all = ("/", "/events", "/events/kloop-KG-1", "/targets/kloop", "/networks", "/check", "/status")
+    codes = {path: (await stranger.get(path)).status_code for path in open_to_all}
+
+    assert codes == dict.fromkeys(open_to_all, 200)
+    for path in (f"/measurements/{found}", f"/measurements/{found}/document", "/vantage-points/here", "/access"):
+        assert (await stranger.get(path)).status_code == 303, path

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from monitor.check import check, folded
-from monitor.model import BlockingEvent, Claim, ClaimCheck, ClaimVerdict, Day
+from monitor.model import Claim, ClaimCheck, ClaimVerdict
 from monitor.web.api.asked import Asked
 from monitor.web.api.column import Column, Kind
 from monitor.web.api.resource import Resource, Rows, cut
 from monitor.web.ground import Ground
+from monitor.web.report import report
 
 
 def _read(asked: Asked, ground: Ground) -> Rows:
     settings = ground.settings()
-    claims = [claim for claim in settings.claims if asked.fits(country=claim.country, target=claim.target)]
-    events: tuple[BlockingEvent, ...] = ()
-    days: tuple[Day, ...] = ()
-    simulated = settings.simulated
     with ground.reader() as store:
-        if store is not None:
-            simulated = simulated or store.simulated
-            events = store.events(target=asked.target, country=asked.country)
-            for target in sorted({claim.target for claim in claims}):
-                days += store.days(target=target) + folded(store.cells(target=target))
-    report = check(events, claims, days, now=ground.clock(), simulated=simulated)
-    kept = [each for each in report.checks if _wanted(each.claim, asked)]
+        simulated = settings.simulated or (store is not None and store.simulated)
+        found = report(store, settings, ground.clock, target=asked.target)
+    kept = [each for each in found.checks if _wanted(each.claim, asked)]
     kept.sort(key=lambda each: each.claim.id)
     return cut(kept, asked, lambda each: (each.claim.id,), simulated=simulated)
 
 
 def _wanted(claim: Claim, asked: Asked) -> bool:
+    if not asked.fits(country=claim.country):
+        return False
     if asked.network is not None and claim.networks and asked.network not in claim.networks:
         return False
     before = asked.since is not None and claim.interval[1] <= asked.since
