@@ -41,10 +41,11 @@ class Ground:
     def settings(self) -> PageSettings:
         """What is configured now, as far as the present visitor may see it."""
         found = self._settings()
-        return found if self._sees_all() else public_settings(found)
+        return found if self.sees_all() else public_settings(found)
 
     @staticmethod
-    def _sees_all() -> bool:
+    def sees_all() -> bool:
+        """Whether the present visitor sees single vantage points and measurements."""
         return VISITOR.get().role >= UserRole.VIEWER
 
     @contextmanager
@@ -59,7 +60,7 @@ class Ground:
             yield None
             return
         try:
-            yield store if self._sees_all() else cast("Store", PublicStore(store))
+            yield store if self.sees_all() else cast("Store", PublicStore(store))
         finally:
             store.close()
 
@@ -85,7 +86,7 @@ class Ground:
             "refresh": 0,
             "simulated": self.settings().simulated,
             "visitor": VISITOR.get(),
-            "inside": self._sees_all(),
+            "inside": self.sees_all(),
             "asked_for": request.query_params.get,
             "guarded": self.settings().guarded,
         }

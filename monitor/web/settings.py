@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import metadata
 
@@ -10,6 +10,7 @@ from monitor.access import UserRole
 from monitor.config.settings import Milestone, Settings
 from monitor.metrics.glance import FRESH
 from monitor.model import Claim
+from monitor.pipeline import PipelineSettings
 from probes.model import Target, VantagePoint
 
 
@@ -26,6 +27,8 @@ class PageSettings:
     """Host names under which the page may be asked for, beside those of the loopback interface."""
     fresh: timedelta = FRESH
     """How long a result stands for the present."""
+    walk: PipelineSettings = field(default_factory=PipelineSettings)
+    """What events are found with."""
     refresh: int = 60
     """Seconds after which the front page loads itself anew; 0 for never."""
     simulated: bool = False
@@ -52,6 +55,7 @@ class PageSettings:
     def of(cls, settings: Settings, *, refresh: int = 60) -> PageSettings:
         """What a checked configuration says; a result is fresh for three rounds of the slowest schedule."""
         intervals = [interval for _, _, interval in settings.pairs()] or [settings.schedule.interval]
+        bursts = settings.experiments.only_repeats
         return cls(
             targets=settings.targets,
             vantage_points=tuple(station.point for station in settings.vantage_points),
@@ -64,6 +68,7 @@ class PageSettings:
             user_header=settings.web.user_header,
             user_role=settings.web.user_role,
             rate=settings.web.rate,
+            walk=PipelineSettings.for_interval(max(intervals), settings.detection, bursts=bursts),
             fresh=max(3 * max(intervals), timedelta(minutes=2)),
             refresh=refresh,
             simulated=settings.simulated,

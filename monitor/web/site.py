@@ -27,6 +27,7 @@ from monitor.web import (
     network,
     people,
     signin,
+    statistic,
     status,
     style,
     target,
@@ -38,6 +39,7 @@ from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
 from probes.model import Clock
 
+_ROOMS = (front, target, events, statistic, event, measurement, network, vantage, documented, machine, status, api)
 _log = logging.getLogger(__name__)
 _KNOWN = (400, 404, 405, 503)
 
@@ -60,7 +62,20 @@ def create_app(
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
     database = None if folder is None else Database(folder)
-    for room in (front, target, events, event, measurement, network, vantage, documented, machine, status, api):
+    for room in (
+        front,
+        target,
+        events,
+        statistic,
+        event,
+        measurement,
+        network,
+        vantage,
+        documented,
+        machine,
+        status,
+        api,
+    ):
         app.include_router(room.routes(ground))
     for door in (signin, people):
         app.include_router(door.routes(ground, database))

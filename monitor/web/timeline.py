@@ -135,7 +135,7 @@ def timeline(
             for number, each in enumerate(milestones, 1)
             if (day := _day(each)) and since <= day < until
         ),
-        ticks=tuple(_ticks(since, until)),
+        ticks=tuple(ticks(since, until)),
     )
 
 
@@ -205,7 +205,8 @@ def _day(milestone: Milestone) -> datetime | None:
     return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
-def _ticks(since: datetime, until: datetime) -> Iterator[tuple[float, str]]:
+def ticks(since: datetime, until: datetime) -> Iterator[tuple[float, str]]:
+    """Round moments of a stretch with their labels, few enough to stand side by side on a phone."""
     length = until - since
     step = next((step for step in _STEPS if length / step <= _TICKS), _STEPS[-1])
     shape = "%Y-%m-%d" if step >= timedelta(days=1) else "%H:%M" if length <= timedelta(days=1) else "%m-%d %H:%M"

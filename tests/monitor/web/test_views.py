@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from monitor.model import Bearing, BlockingEvent, Claim, Locus, State
+from monitor.model import Bearing, BlockingEvent, Claim, Evidence, Locus, State
 from monitor.store import Store
 from monitor.verdict.experiments import find
 from monitor.web.event import locus_of
@@ -252,3 +252,36 @@ async def test_pages_without_data_claim_nothing(place: Any, path: str) -> None:
 
     assert answer.status_code == 200
     assert 'class="state is-ok"' not in answer.text
+
+
+async def test_the_statistic_of_an_event_is_drawn_anew(place: Any, event: Callable[..., BlockingEvent]) -> None:
+    """Failures raise the sum over the thresholds; the results that did it are named; strangers do not see them."""
+    here, control = place.settings.vantage_points
+    began = place.now - DAY
+    for number in range(30):
+        ago = DAY + timedelta(hours=3) - timedelta(minutes=10 * number)
+        blocked = number >= 18
+        proof = {"evidence": Evidence.ARTEFACT, "controls_agree": 3, "controls_total": 3} if blocked else {}
+        for point in (here, replace(here, id="there")):
+            place.measure(State.BLOCKED if blocked else State.OK, vantage=point, ago=ago, **proof)
+        place.measure(vantage=control, ago=ago - timedelta(seconds=5))
+    place.write(lambda store: store.save_events([event(onset=(began - timedelta(minutes=10), began))]))
+    page = (await place.get("/events/kloop-KG-1/statistic")).text
+    (points,) = re.findall(r'class="sum" points="([^"]+)"', page)
+    heights = [float(pair.split(",")[1]) for pair in points.split()]
+
+    assert heights[0] == 140
+    assert min(heights) < 60
+    assert 'class="alarm"' in page
+    assert len(re.findall(r'href="/measurements/[0-9a-f]{32}"', page)) > 3
+    assert "/events/kloop-KG-1/statistic" in (await place.get("/events/kloop-KG-1")).text
+    place.settings = replace(place.settings, public=True)
+    assert (await place.get("/events/kloop-KG-1/statistic")).status_code == 404
+
+
+async def test_a_statistic_without_results_says_so(place: Any, event: Callable[..., BlockingEvent]) -> None:
+    """An event of imported history has no single results; an unknown one is a 404."""
+    place.write(lambda store: store.save_events([event()]))
+
+    assert "there is nothing to draw" in (await place.get("/events/kloop-KG-1/statistic")).text
+    assert (await place.get("/events/nobody/statistic")).status_code == 404

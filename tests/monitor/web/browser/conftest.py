@@ -47,6 +47,7 @@ class Served:
             "target": "/targets/paper?range=24h",
             "heat": "/targets/paper?range=1y",
             "event": f"/events/{scene.EVENT}",
+            "statistic": f"/events/{scene.EVENT}/statistic",
             "events": "/events",
             "networks": "/networks",
             "network": "/networks/AS64500",
