@@ -134,7 +134,7 @@ def series(
     if by is None or by == "innocuous":
         return found
     texts.refresh(connection)
-    return [(number, texts[name], *counted) for number, name, *counted in found]
+    return [(row[0], texts[row[1]], *row[2:]) for row in found]
 
 
 def _day(row: sqlite3.Row, texts: Texts) -> Day:
