@@ -229,6 +229,16 @@ class StorePart(Part):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _folders_alone_forget(self) -> Self:
+        found = [name for name in ("raw", "hourly", "daily", "limit") if getattr(self, name) is not None]
+        if self.measurements and found:
+            raise wrong(
+                f"{' and '.join(found)} beside `measurements`: old results on a server are not removed by presscanary",
+                "neither; docs/how-to/scale.md says how the server itself forgets",
+            )
+        return self
+
 
 def _parameters(name: str, record: type[Any], number: Any) -> type[Part]:
     # A new field of the record needs no edit here; a field of a new type fails at once, in every test.

@@ -73,13 +73,17 @@ def parsed(text: str) -> Address:
     database = unquote(parts.path.strip("/"))
     if not places or not database.replace("_", "").isalnum() or not database.isascii():
         raise ValueError(f"a store's address has the form {parts.scheme}://user@host:port/database")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    quorum = options.get("quorum", "1")
+    if parts.scheme != "postgresql" and not (quorum.isascii() and quorum.isdecimal() and int(quorum)):
+        raise ValueError(f"quorum={quorum} is no number of replicas: 1, 2 or more")
     return Address(
         scheme=parts.scheme,
         hosts=tuple(_host(place, SCHEMES[parts.scheme]) for place in places.split(",")),
         database=database,
         user=unquote(user),
         password=unquote(password),
-        options=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        options=options,
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from monitor.model import Cell, Day, Finding, Latest, Outcome
-from monitor.store import questions
-from monitor.store.admission import Claim, Entry, Given, admit, answered, belonging, grouped
+from monitor.model import Cell, Finding, Latest, Outcome
+from monitor.store.admission import GROUP, Claim, Entry, Given, admit, answered, belonging, grouped
+from monitor.store.answers import Answers
 from monitor.store.clickhouse.documents import CONTENT, content_of, is_hash, row_of, rows_of
 from monitor.store.clickhouse.http import Row, Server
 from monitor.store.clickhouse.latest import latest
@@ -19,13 +18,13 @@ from monitor.store.clickhouse.stamps import Stamps
 from monitor.store.dialect import CLICKHOUSE, DAY
 from monitor.store.entries import check_verdict
 from monitor.store.errors import StoreError
-from monitor.store.flat import CELL, FACTS, FINDING, OUTCOME, SAME, digest, same
-from monitor.store.observations import Selection
+from monitor.store.flat import CELL, FACTS, FINDING, OUTCOME, digest, same
+from monitor.store.gathering import Gathering
 from monitor.store.questions import Question
 from monitor.store.sql import sentence
 from monitor.store.times import day, microseconds
 from probes.document import measurement_from
-from probes.model import Clock, Measurement, Role
+from probes.model import Clock, Measurement
 
 _KEY = "day = %(day)s AND target = %(target)s AND url = %(url)s AND vantage = %(vantage)s AND time = %(time)s"
 _KEPT = ("seq", "document", "original")
@@ -52,28 +51,31 @@ _LAG = 5.0
 """Seconds after which a row that was written through another node must have come to the replica that is asked."""
 
 
-class ClickHouseMeasurements:
+class ClickHouseMeasurements(Answers):
     """The MeasurementStore protocol on one server or cluster; `claim` tells the state store what comes."""
+
+    dialect = CLICKHOUSE
 
     def __init__(self, server: Server, build: Build, claim: Claim, clock: Clock, *, read_only: bool) -> None:
         self._server, self._build, self._claim = server, build, claim
         self._stamps, self._read_only = Stamps(clock), read_only
+        self._gathering = Gathering(self._append, most=GROUP)
 
-    def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
-        """Keep a measurement, its verdict and its original; False where it is known. Durable on return."""
-        (new,) = self.append_all([(measurement, outcome, original)])
-        return new
+    def rows(self, question: Question) -> list[Row]:
+        """What the server answers."""
+        statement, given = question
+        return self._server.rows(statement, given, **self._build.reading)
 
     def append_all(self, entries: Iterable[Given]) -> tuple[bool, ...]:
         """`append` for many, in few inserts; entries that contradict themselves are refused before any.
 
-        Documents go before rows: where a row is, its document is.
+        What other threads append meanwhile goes with them. Documents go before rows: where a row is, its document is.
         """
         self._refuse_reader()
         admitted, faults = admit(entries, self._claim)
         new: list[bool] = []
         for group in grouped(admitted):
-            new += self._append(group)
+            new += self._gathering.add(group)
         return answered(new, faults)
 
     def revise(self, outcome: Outcome) -> None:
@@ -123,7 +125,7 @@ class ClickHouseMeasurements:
         new = 0
         for group in grouped(list(given)):
             rows = {digest(cell): CELL.row(cell, same) for cell in group}
-            for (known,) in self._rows(
+            for (known,) in self.rows(
                 ("SELECT DISTINCT digest FROM cell WHERE digest IN %(all)s", {"all": list(rows)})
             ):
                 del rows[known]
@@ -132,11 +134,6 @@ class ClickHouseMeasurements:
             self._insert("cell", made)
             new += len(made)
         return new
-
-    def measurement(self, measurement: str) -> Measurement | None:
-        """The measurement with this id, from its document."""
-        found = self.document(measurement)
-        return None if found is None else measurement_from(found)
 
     def document(self, measurement: str) -> dict[str, Any] | None:
         """The document of the measurement with this id, as JSON types; sought by hash, of which the id is half."""
@@ -150,74 +147,20 @@ class ClickHouseMeasurements:
         """The raw document with this hash (hex): an imported original, or a measurement's own canonical document."""
         return self._content("sha256 = %(key)s", sha256.lower()) if is_hash(sha256) else None
 
-    def outcomes(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        url: str | None = None,
-        vantage: str | None = None,
-        role: Role | None = None,
-        innocuous: bool | None = None,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> tuple[Outcome, ...]:
-        """The outcomes that fit, by time; `since` <= time < `until`."""
-        selection = Selection(
-            since=since,
-            until=until,
-            target=target,
-            url=url,
-            vantage=vantage,
-            role=role,
-            innocuous=innocuous,
-            newest_first=newest_first,
-            limit=limit,
-        )
-        return tuple(OUTCOME.record(row, SAME) for row in self._rows(questions.outcomes(CLICKHOUSE, selection)))
-
-    def findings(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        vantage: str | None = None,
-        kind: str | None = None,
-    ) -> tuple[Finding, ...]:
-        """What experiments showed, by time; `since` <= time < `until`."""
-        question = questions.findings(CLICKHOUSE, since=since, until=until, target=target, vantage=vantage, kind=kind)
-        return tuple(FINDING.record(row, SAME) for row in self._rows(question))
-
-    def cells(
-        self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
-    ) -> tuple[Cell, ...]:
-        """The imported cells with `since` <= start < `until`, by start."""
-        question = questions.cells(CLICKHOUSE, since=since, until=until, target=target)
-        return tuple(CELL.record(row, SAME) for row in self._rows(question))
-
-    def days(
-        self, *, since: date | None = None, until: date | None = None, target: str | None = None
-    ) -> tuple[Day, ...]:
-        """Counts per target, network and day where it is watched; `since` <= day < `until`."""
-        question = questions.days(CLICKHOUSE, since=since, until=until, target=target)
-        return tuple(map(questions.day_of, self._rows(question)))
-
     def latest(self) -> tuple[Latest, ...]:
         """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
         return latest(self._server, self._build.reading)
 
     def counts(self) -> Mapping[str, int]:
         """How much is stored: measurements, cells, documents, and no bytes of packs."""
-        found = {name: int(self._rows((statement, {}))[0][0]) for name, statement in _COUNTS}
+        found = {name: int(self.rows((statement, {}))[0][0]) for name, statement in _COUNTS}
         return found | {"pack_bytes": 0}
 
     def close(self) -> None:
         """Let go of the connections; closing twice is once."""
         self._server.close()
 
-    def _append(self, group: Sequence[Entry]) -> Iterator[bool]:
+    def _append(self, group: Sequence[Entry]) -> list[bool]:
         keyed = [_keyed(entry.row) for entry in group]
         seen = self._known(keyed)
         fresh: list[tuple[Entry, dict[str, Any]]] = []
@@ -230,7 +173,7 @@ class ClickHouseMeasurements:
         self._insert("document", list(rows_of(entry for entry, _ in fresh)))
         stamps = self._stamps.take(len(fresh))
         self._insert("observation", [_row(entry, row, seq) for (entry, row), seq in zip(fresh, stamps, strict=True)])
-        return iter(answers)
+        return answers
 
     def _known(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         given = {
@@ -238,15 +181,15 @@ class ClickHouseMeasurements:
             "targets": sorted({row["target"] for row in rows}),
             "measurements": [row["measurement"] for row in rows],
         }
-        return {measurement for (measurement,) in self._rows((_KNOWN, given))} if rows else set()
+        return {measurement for (measurement,) in self.rows((_KNOWN, given))} if rows else set()
 
     def _stored(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """The stored row of a measurement; what another node has just written is waited for."""
         deadline = time.monotonic() + (_LAG if self._build.cluster else 0)
         while True:
-            for stored in self._rows((_STORED, row)):
+            for stored in self.rows((_STORED, row)):
                 return dict(zip((*OUTCOME.columns, *_KEPT), stored, strict=True))
-            for stored in self._rows((_ANYWHERE, row)):  # under other facts, which the caller is told
+            for stored in self.rows((_ANYWHERE, row)):  # under other facts, which the caller is told
                 return dict(zip(OUTCOME.columns, stored, strict=True))
             if time.monotonic() >= deadline:
                 raise StoreError(f"measurement {row['measurement']} is not stored, so it cannot be judged again")
@@ -254,7 +197,7 @@ class ClickHouseMeasurements:
 
     def _finding(self, row: Mapping[str, Any]) -> int | None:
         """The number of an experiment that is stored, else None."""
-        for (seq,) in self._rows((_FINDING, row)):
+        for (seq,) in self.rows((_FINDING, row)):
             return int(seq)
         return None
 
@@ -263,17 +206,13 @@ class ClickHouseMeasurements:
         facts = measurement_from(json.loads(content))
         time = microseconds(facts.started)
         given = {"days": [str(day(time // DAY))], "targets": [facts.target], "measurements": [measurement]}
-        return bool(self._rows((_KNOWN, given))) or self._finding({"measurement": measurement}) is not None
+        return bool(self.rows((_KNOWN, given))) or self._finding({"measurement": measurement}) is not None
 
     def _content(self, condition: str, key: str) -> bytes | None:
         statement = sentence(CONTENT, condition, "LIMIT 1")
-        for row in self._rows((statement, {"key": key})):
+        for row in self.rows((statement, {"key": key})):
             return content_of(row, self._server.address)
         return None
-
-    def _rows(self, question: Question) -> list[Row]:
-        statement, given = question
-        return self._server.rows(statement, given, **self._build.reading)
 
     def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
-from monitor.model import Cell, Day, Finding, Latest, Outcome
-from monitor.store import questions
+from monitor.model import Cell, Finding, Latest, Outcome
 from monitor.store.admission import Claim, Entry, Given, admit, answered, belonging, grouped
+from monitor.store.answers import Answers
 from monitor.store.dialect import POSTGRES
 from monitor.store.entries import check_verdict
 from monitor.store.errors import StoreDamaged, StoreError
 from monitor.store.flat import CELL, FACTS, FINDING, OUTCOME, SAME, digest, same
-from monitor.store.observations import Selection
 from monitor.store.packs import Document, compress, expand
 from monitor.store.postgres import tables
 from monitor.store.postgres.database import Connection, Database
 from monitor.store.questions import Question
 from monitor.store.sql import sentence
 from monitor.store.times import moment
-from probes.document import measurement_from
-from probes.model import Measurement, Role
+from probes.model import Measurement
 
 _DOCUMENT = tables.insertion("document", ("sha256", "record"), "ON CONFLICT (sha256) DO NOTHING")
 _CELL = tables.insertion("cell", ("digest", *CELL.columns), "ON CONFLICT (digest) DO NOTHING")
@@ -50,16 +47,18 @@ _COUNTS = (
 )
 
 
-class PostgresMeasurements:
+class PostgresMeasurements(Answers):
     """The MeasurementStore protocol on one database; `claim` tells the state store what kind of measurements come."""
+
+    dialect = POSTGRES
 
     def __init__(self, database: Database, claim: Claim) -> None:
         self._database, self._claim = database, claim
 
-    def append(self, measurement: Measurement, outcome: Outcome, *, original: bytes | None = None) -> bool:
-        """Keep a measurement, its verdict and its original; False where it is known. Durable on return."""
-        (new,) = self.append_all([(measurement, outcome, original)])
-        return new
+    def rows(self, question: Question) -> list[tuple[Any, ...]]:
+        """What the server answers."""
+        statement, parameters = question
+        return self._database.read(lambda connection: connection.execute(statement.encode(), parameters).fetchall())
 
     def append_all(self, entries: Iterable[Given]) -> tuple[bool, ...]:
         """`append` for many, in few transactions; entries that contradict themselves are refused before any."""
@@ -116,11 +115,6 @@ class PostgresMeasurements:
 
         return self._database.write(work) if rows else 0
 
-    def measurement(self, measurement: str) -> Measurement | None:
-        """The measurement with this id, from its document."""
-        found = self.document(measurement)
-        return None if found is None else measurement_from(found)
-
     def document(self, measurement: str) -> dict[str, Any] | None:
         """The document of the measurement with this id, as JSON types."""
         found = self._content(
@@ -138,82 +132,24 @@ class PostgresMeasurements:
             return None
         return self._content("SELECT record FROM document WHERE sha256 = %(key)s", {"key": key})
 
-    def outcomes(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        url: str | None = None,
-        vantage: str | None = None,
-        role: Role | None = None,
-        innocuous: bool | None = None,
-        newest_first: bool = False,
-        limit: int | None = None,
-    ) -> tuple[Outcome, ...]:
-        """The outcomes that fit, by time; `since` <= time < `until`."""
-        selection = Selection(
-            since=since,
-            until=until,
-            target=target,
-            url=url,
-            vantage=vantage,
-            role=role,
-            innocuous=innocuous,
-            newest_first=newest_first,
-            limit=limit,
-        )
-        return tuple(OUTCOME.record(row, SAME) for row in self._rows(questions.outcomes(POSTGRES, selection)))
-
-    def findings(
-        self,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        target: str | None = None,
-        vantage: str | None = None,
-        kind: str | None = None,
-    ) -> tuple[Finding, ...]:
-        """What experiments showed, by time; `since` <= time < `until`."""
-        question = questions.findings(POSTGRES, since=since, until=until, target=target, vantage=vantage, kind=kind)
-        return tuple(FINDING.record(row, SAME) for row in self._rows(question))
-
-    def cells(
-        self, *, since: datetime | None = None, until: datetime | None = None, target: str | None = None
-    ) -> tuple[Cell, ...]:
-        """The imported cells with `since` <= start < `until`, by start."""
-        question = questions.cells(POSTGRES, since=since, until=until, target=target)
-        return tuple(CELL.record(row, SAME) for row in self._rows(question))
-
-    def days(
-        self, *, since: date | None = None, until: date | None = None, target: str | None = None
-    ) -> tuple[Day, ...]:
-        """Counts per target, network and day where it is watched; `since` <= day < `until`."""
-        question = questions.days(POSTGRES, since=since, until=until, target=target)
-        return tuple(map(questions.day_of, self._rows(question)))
-
     def latest(self) -> tuple[Latest, ...]:
         """The newest outcome of each URL of each target at each vantage point; the newest of all comes last."""
         return tuple(
-            Latest(outcome=OUTCOME.record(row, SAME), since=moment(row[-1])) for row in self._rows((_NEWEST, {}))
+            Latest(outcome=OUTCOME.record(row, SAME), since=moment(row[-1])) for row in self.rows((_NEWEST, {}))
         )
 
     def counts(self) -> Mapping[str, int]:
         """How much is stored: measurements, cells, documents, and no bytes of packs."""
         names = ("measurements", "experiments", "cells", "documents", "pack_bytes")
-        (row,) = self._rows((_COUNTS, {}))
+        (row,) = self.rows((_COUNTS, {}))
         return dict(zip(names, row, strict=True))
 
     def close(self) -> None:
         """Let go of the connections; closing twice is once."""
         self._database.close()
 
-    def _rows(self, question: Question) -> list[tuple[Any, ...]]:
-        statement, parameters = question
-        return self._database.read(lambda connection: connection.execute(statement.encode(), parameters).fetchall())
-
     def _content(self, statement: str, parameters: Mapping[str, Any]) -> bytes | None:
-        for (record,) in self._rows((statement, parameters)):
+        for (record,) in self.rows((statement, parameters)):
             try:
                 return expand(record)
             except ValueError as fault:

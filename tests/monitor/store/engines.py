@@ -277,7 +277,7 @@ class ZooKeeper:
 
 @contextmanager
 def cluster() -> Iterator[dict[str, ClickHouse]]:
-    """Two shards, the first on the replicas `a` and `b`, the second on `c` alone, under the name `press`."""
+    """Two shards, the first on the replicas `a` and `b`, the second on `c`: `press`; the first by itself: `pair`."""
     with ExitStack() as held:
         keeper = ZooKeeper()
         held.callback(keeper.close)
@@ -295,11 +295,11 @@ def _membership(name: str, keeper: int, ports: dict[str, tuple[int, int, int]]) 
     def replica(other: str) -> str:
         return f"<replica><host>127.0.0.1</host><port>{ports[other][1]}</port></replica>"
 
-    shards = "".join(
+    first, second = (
         f"<shard><internal_replication>true</internal_replication>{''.join(map(replica, members))}</shard>"
         for members in ("ab", "c")
     )
-    return f"""<remote_servers><press>{shards}</press></remote_servers>
+    return f"""<remote_servers><press>{first}{second}</press><pair>{first}</pair></remote_servers>
   <zookeeper><node><host>127.0.0.1</host><port>{keeper}</port></node><session_timeout_ms>4000</session_timeout_ms></zookeeper>
   <macros><shard>{1 + (name == "c")}</shard><replica>{name}</replica></macros>
   <distributed_ddl><path>/clickhouse/ddl</path></distributed_ddl>"""

@@ -31,6 +31,9 @@ def test_a_password_comes_from_a_file_or_the_environment(tmp_path):
         ("clickhouse://db:seven/press", "no host, or host:port"),
         ("clickhouse://a,b:70000/press", "no host, or host:port"),
         ("postgresql://db/press;drop", "has the form"),
+        ("clickhouse://db/press?quorum=two", "quorum=two is no number of replicas"),
+        ("clickhouse://db/press?quorum=0", "quorum=0 is no number of replicas"),
+        ("clickhouse://db/press?quorum=", "quorum= is no number of replicas"),
         ("postgresql://db/press?password_file=/nowhere", "cannot be read"),
         ("postgresql://db/press?password_env=NOBODY", "no environment variable NOBODY"),
     ],
@@ -60,3 +63,14 @@ def test_the_file_names_servers_and_no_password(tmp_path):
     with pytest.raises(ConfigError, match="a password does not belong here") as wrong:
         load(file)
     assert "hush" not in str(wrong.value)
+
+
+def test_a_file_that_lets_a_server_forget_is_a_mistake(tmp_path):
+    """What presscanary would not do is not taken for done; the line says where to read on."""
+    file = tmp_path / "targets.yaml"
+    file.write_text(
+        "targets:\n- id: a\n  urls: [https://a.example/]\n"
+        "store:\n  measurements: postgresql://canary@pg/press\n  raw: 365d\n  limit: 20GB\n"
+    )
+    with pytest.raises(ConfigError, match=r"raw and limit beside `measurements`.*docs/how-to/scale.md"):
+        load(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +58,29 @@ class Load:
             self.acknowledged |= {outcome.measurement: outcome for _, outcome in batch}
             self.acknowledged[again.measurement] = again
             first += BATCH
+
+
+@pytest.mark.slow
+def test_an_append_waits_for_the_second_replica(nodes, made, tmp_path, capsys):
+    """Where each shard has two replicas, acknowledged means both: with one dead only `quorum=1` goes on."""
+    nodes["a"].ask("CREATE DATABASE paired ON CLUSTER pair")
+    line = "clickhouse://" + ",".join(f"127.0.0.1:{nodes[name].http}" for name in "ab") + "/paired?cluster=pair"
+    careful = Servers(folder=tmp_path / "careful", measurements=address(line))
+    bold = Servers(folder=tmp_path / "bold", measurements=address(f"{line}&quorum=1"))
+    count = "SELECT count() FROM paired.observation_local"
+    with open_store(careful) as both, open_store(bold) as one, ThreadPoolExecutor(1) as threads:
+        assert all(both.append_all((*made.entry(number), None) for number in range(10)))
+        assert [nodes[name].ask(count) for name in "ab"] == ["10", "10"]
+        nodes["b"].kill()
+        waiting = threads.submit(both.append, *made.entry(10))
+        assert one.append(*made.entry(11)) is True
+        assert not waiting.done()
+        nodes["b"].start(wait=False)
+        assert waiting.result() is True
+        engines.until(lambda: nodes["b"].ask(count) == "12")
+        assert len(both.outcomes()) == 12
+    with capsys.disabled():
+        print("\n  10 rows on both replicas when acknowledged; with b dead the next one waited until b was back")
 
 
 @pytest.mark.slow
