@@ -81,12 +81,14 @@ class Desk:
         self._outbox, self._settings, self._view, self._do = outbox, settings, view, do
         self._outside, self._clock, self._orders_in, self._on_fault = outside, clock, orders_in, on_fault
         self._known: dict[str, Delivery] = {one.key: one for one in outbox.deliveries()}
-        self._post = Post(take=self._take, keep=self._keep, write=self._letter, outside=outside, clock=clock)
-        self._sending: asyncio.Task[int] | None = None
+        self._post = Post(
+            take=self._take, keep=self._keep, write=self._letter, outside=outside, clock=clock, on_fault=on_fault
+        )
+        self._beating: asyncio.Task[None] | None = None
         self._beaten: datetime | None = None
 
     async def turn(self) -> None:
-        """Plan, and start to send unless the round before is still under way; `on_fault` hears of a store's fault."""
+        """Plan, and begin to send what is due; `on_fault` hears of a store's fault."""
         settings = self._settings()
         if not settings.recipients and not settings.heartbeat:
             return
@@ -95,8 +97,10 @@ class Desk:
         except Exception as fault:  # noqa: BLE001 - the store's, of which this room knows no type
             self._on_fault(fault)
             return
-        if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._round(newest))
+        waiting = [one for one in self._known.values() if one.fate is Fate.WAITING]
+        self._post.send(waiting, settings.attempts)
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.create_task(self._beat(newest))
 
     def fates(self) -> Mapping[str, int]:
         """How many messages there are of each fate; any thread may ask."""
@@ -105,13 +109,9 @@ class Desk:
 
     async def stop(self) -> None:
         """Wait until what is being sent has left, or failed."""
-        if self._sending is not None:
-            await self._sending
-
-    async def _round(self, newest: datetime | None) -> int:
-        await self._beat(newest)
-        waiting = [one for one in self._known.values() if one.fate is Fate.WAITING]
-        return await self._post.round(waiting, self._settings().attempts) if waiting else 0
+        await self._post.stop()
+        if self._beating is not None:
+            await self._beating
 
     def _plan(self) -> datetime | None:
         """On the writing thread: what is new goes into the outbox in one transaction."""

@@ -81,6 +81,7 @@ def _blocking(alerts: Sequence[Alert], tongue: Tongue) -> list[str]:
         sentences.where(first, tongue) if over and len(alerts) > 1 else "",
         sentences.how(first, tongue),
         sentences.controls(first, tongue),
+        sentences.noticed(first, tongue) if first.note.startswith("term ") and not over else "",
         sentences.together(alerts, tongue),
         sentences.proof(first, tongue),
         sentences.pauses(first, tongue),

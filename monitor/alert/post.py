@@ -34,32 +34,51 @@ SLOWEST = 60.0
 
 
 class Post:
-    """Sends what waits. State: whether a round is under way."""
+    """Sends what waits. State: the addresses whose queue is being sent now."""
 
-    def __init__(self, *, take: Take, keep: Keep, write: Write, outside: Callable[[], Outside], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        take: Take,
+        keep: Keep,
+        write: Write,
+        outside: Callable[[], Outside],
+        clock: Clock,
+        on_fault: Callable[[Exception], None],
+    ) -> None:
         self._take, self._keep, self._write, self._outside, self._clock = take, keep, write, outside, clock
-        self._busy = asyncio.Lock()
+        self._on_fault = on_fault
+        self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    async def round(self, waiting: Sequence[Delivery], attempts: int) -> int:
-        """Send what is due of those that wait, in their order; how many left. Addresses do not wait for each other."""
-        async with self._busy:
-            queues = ready(waiting, self._clock())
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._empty(queue, attempts)) for queue in queues]
-            return sum(task.result() for task in tasks)
+    def send(self, waiting: Sequence[Delivery], attempts: int) -> None:
+        """Begin to send what is due of those that wait, in their order; addresses do not wait for each other."""
+        for queue in ready(waiting, self._clock()):
+            place = queue[0].recipient, queue[0].address
+            if place not in self._busy:
+                self._busy[place] = asyncio.create_task(self._empty(queue, attempts))
+                self._busy[place].add_done_callback(lambda task, place=place: self._done(place, task))  # type: ignore[misc]
 
-    async def _empty(self, queue: Iterable[Delivery], attempts: int) -> int:
-        left = 0
+    async def stop(self) -> None:
+        """Wait until what is being sent has left, or failed."""
+        while self._busy:
+            await asyncio.wait(self._busy.values())
+            await asyncio.sleep(0)  # lets the tasks' last word be heard
+
+    def _done(self, place: tuple[str, str], task: asyncio.Task[None]) -> None:
+        del self._busy[place]
+        fault = None if task.cancelled() else task.exception()
+        if isinstance(fault, Exception):
+            self._on_fault(fault)
+
+    async def _empty(self, queue: Iterable[Delivery], attempts: int) -> None:
         for planned in queue:
             delivery = await self._take(planned)
             if delivery is None:
                 continue
             after = await self._send(delivery, attempts)
             await self._keep(after)
-            left += after.fate is Fate.SENT
             if after.fate is Fate.WAITING:
-                break
-        return left
+                return
 
     async def _send(self, delivery: Delivery, attempts: int) -> Delivery:
         found = self._write(delivery)

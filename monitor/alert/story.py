@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from monitor.model import Alert, BlockingEvent, EventKind, Stage, Topic
 
@@ -18,6 +18,8 @@ class Knowledge:
     hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Bare host names by target."""
     categories: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """Last days of ordered terms that are over, by target and country."""
     tested: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Networks in which a target was measured of late, by target and country."""
 
@@ -55,5 +57,12 @@ def alert_of(event: BlockingEvent, now: datetime, settle: timedelta, known: Know
         controls_total=counts.get("controls_total", 0),
         flaps=counts.get("flaps", 0),
         since=event.alarm,
+        note=_note(event, known),
         simulated=event.simulated,
     )
+
+
+def _note(event: BlockingEvent, known: Knowledge) -> str:
+    """That a term ran out while the block goes on, where one is documented."""
+    day = known.terms.get((event.target, event.country))
+    return f"term {day.isoformat()}" if day is not None and event.end is None else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor.alert.desk import View
@@ -39,7 +40,7 @@ def view(
     )
     return View(
         seen=seen,
-        knowledge=_knowledge(targets, latest, now),
+        knowledge=replace(_knowledge(targets, latest, now), terms=_terms(claims, now)),
         around=Surroundings(dark=frozenset(_dark(events, health)), down=frozenset(_down(latest, now))),
         least=least,
     )
@@ -63,6 +64,17 @@ def _knowledge(targets: Sequence[Target], latest: Iterable[Latest], now: datetim
         categories={target.id: target.category for target in targets},
         tested={place: len(networks) for place, networks in tested.items()},
     )
+
+
+def _terms(claims: Iterable[Claim], now: datetime) -> Mapping[tuple[str, str], date]:
+    """The last day of each documented term that is over; of several for one target the last."""
+    past = sorted((claim for claim in claims if claim.term is not None and claim.term <= now), key=_term_of)
+    return {(claim.target, claim.country): (_term_of(claim) - timedelta(seconds=1)).date() for claim in past}
+
+
+def _term_of(claim: Claim) -> datetime:
+    assert claim.term is not None
+    return claim.term
 
 
 def _hosts(target: Target) -> tuple[str, ...]:

@@ -106,6 +106,7 @@ def examples(language):
         "network wrongly called offline": [
             alert(Stage.RETRACTED, topic=Topic.OFFLINE, hosts=(), networks=("AS47237",))
         ],
+        "a block whose term is over": [alert(note="term 2023-11-12")],
         "term": [alert(topic=Topic.TERM, note="term 2023-11-12")],
         "claim": [alert(topic=Topic.CLAIM, note="claim kloop-ru-2023 2023-09-12")],
         "coverage": [alert(topic=Topic.COVERAGE, hosts=(), note="coverage 3")],

@@ -14,6 +14,7 @@ import pytest
 from monitor.demo.country import INTERNET, LENGTH, POINTS, SCRIPT, TARGETS, TRUTH, down_at, rules_at, turns
 from monitor.demo.papers import claims
 from monitor.demo.play import settings
+from monitor.model import Fate
 from monitor.store import open_store
 from probes.model import Role
 
@@ -89,6 +90,23 @@ def test_the_events_agree_with_the_dates_that_the_demo_documents_and_the_rumour_
     assert len(told) == 5
     assert set(told) <= {"supported", "consistent"}
     assert told.count("supported") >= 4
+
+
+@pytest.mark.slow
+def test_each_reader_would_have_been_told_of_each_block_once_and_of_its_end(played):
+    """Nobody hears of the power cut or the sick vantage point; what the public reads waits for approval."""
+    found, _, data = played
+    with open_store(data, read_only=True) as store:
+        deliveries = store.deliveries(recipient="redaktor")
+    told = [(alert.target, alert.stage.value) for one in deliveries if one.fate is Fate.SENT for alert in one.alerts]
+    starts = [target for target, stage in told if stage in ("suspected", "likely", "confirmed")]
+    ends = [target for target, stage in told if stage == "ended"]
+
+    assert {target for target, _ in told} == set(TRUTH)
+    assert set(starts) == set(TRUTH)
+    assert sorted(ends) == ["herald", "lantern"]
+    assert {message["fate"] for message in found["told"] if message["recipient"] == "okurman"} <= {"proposed"}
+    assert any("market[.]example" in message["text"] for message in found["told"] if message["recipient"] == "lawyer")
 
 
 @pytest.mark.slow
