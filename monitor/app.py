@@ -46,7 +46,8 @@ def utc_now() -> datetime:
 
 def system_network(station: Station) -> Network:
     """The network that a vantage point of this machine measures through."""
-    return SystemNetwork(source_address=station.source_address, interface=station.interface)
+    way = {name: getattr(station, name) for name in ("source_address", "interface", "namespace")}
+    return SystemNetwork(**way)
 
 
 def _networks(settings: Settings) -> Mapping[str, Network]:

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -15,6 +16,8 @@ from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 
 import certifi
+
+from probes.namespace import handle_of, inside, resolv_conf_of
 
 Transport: TypeAlias = Literal["tcp", "udp"]
 AddressRange: TypeAlias = IPv4Network | IPv6Network
@@ -44,7 +47,8 @@ class Network(Protocol):
 class SystemNetwork:
     """The network of this machine, as it is configured.
 
-    `source_address` and `interface` (Linux SO_BINDTODEVICE) choose the way out where there are several. `allow`
+    `source_address`, `interface` (Linux SO_BINDTODEVICE) and `namespace` (its name or the path of its handle) choose
+    the way out where there are several. `allow`
     exempts address ranges from the screen, for a lab. `roots` are DER certificates; None takes the bundle of `certifi`,
     which is Mozilla's list and the same on every machine. `resolv_conf` is where the system's resolver is written down.
     """
@@ -54,15 +58,17 @@ class SystemNetwork:
         *,
         source_address: str | None = None,
         interface: str | None = None,
+        namespace: str | None = None,
         allow: tuple[AddressRange, ...] = (),
         roots: tuple[bytes, ...] | None = None,
-        resolv_conf: Path = Path("/etc/resolv.conf"),
+        resolv_conf: Path | None = None,
     ) -> None:
         self._source_address = source_address
         self._interface = interface
+        self._namespace = None if namespace is None else handle_of(namespace)
         self._allow = allow
         self._roots = roots
-        self._resolv_conf = resolv_conf
+        self._resolv_conf = resolv_conf or resolv_conf_of(namespace or "")
 
     @property
     def resolver(self) -> tuple[str, int] | None:
@@ -85,7 +91,8 @@ class SystemNetwork:
     def open(self, address: str, port: int, transport: Transport) -> tuple[socket.socket, tuple[str, int]]:
         """A fresh non-blocking socket to reach `address`; OSError where family, interface or source do not exist."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        opened = socket.socket(family, socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
+        with nullcontext() if self._namespace is None else inside(self._namespace):
+            opened = socket.socket(family, socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM)
         try:
             opened.setblocking(False)
             self._bind(opened)

@@ -82,7 +82,13 @@ def _station(part: VantagePart, simulated: bool) -> Station:
         kind=part.kind,
         simulated=simulated,
     )
-    return Station(point=point, source_address=part.source_address, interface=part.interface, veto=frozenset(part.veto))
+    return Station(
+        point=point,
+        source_address=part.source_address,
+        interface=part.interface,
+        namespace=part.namespace,
+        veto=frozenset(part.veto),
+    )
 
 
 def _resolvers(part: ResolversPart) -> Resolvers:

@@ -26,6 +26,7 @@ class Station:
     point: VantagePoint
     source_address: str | None = field(default=None, repr=False)
     interface: str | None = field(default=None, repr=False)
+    namespace: str | None = field(default=None, repr=False)
     veto: frozenset[str] = frozenset()
     """Ids of the targets that its operator does not want to be visited."""
 

@@ -95,6 +95,9 @@ class VantagePart(Part):
     interface: Text | None = Field(
         default=None, description="Measure through this interface of the machine; never stored."
     )
+    namespace: Text | None = Field(
+        default=None, description="Measure inside this network namespace of the machine (ip-netns(8)); never stored."
+    )
     veto: list[Id] = Field(
         default=[], description="Targets that this vantage point never measures, as its operator wishes."
     )

@@ -73,7 +73,8 @@ def test_every_key_arrives_in_the_settings() -> None:
     assert kloop.mirrors == ("https://mirror.example/",)
     assert kloop.sensitive
     office, abroad = settings.vantage_points
-    assert (office.source_address, office.veto, abroad.interface) == ("192.0.2.7", {"kloop-ru"}, "wg0")
+    assert (office.source_address, office.namespace, office.veto) == ("192.0.2.7", "uplink-2", {"kloop-ru"})
+    assert abroad.interface == "wg0"
     assert abroad.point.role is Role.CONTROL
     assert settings.resolvers.doh == DoHServer(url="https://dns.example/dns-query", address="2001:db8::53")
     assert (settings.limits.dns, settings.limits.tcp, settings.limits.redirects) == (2.0, 7.0, 3)
