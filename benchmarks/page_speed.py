@@ -28,6 +28,7 @@ from benchmarks.store_speed import END, PAIRS, TARGETS, VANTAGES, fill
 from monitor.model import BlockingEvent, Health, Locus, NetworkSpan, Tier, VantageStatus
 from monitor.store import Store, open_folder, open_store
 from monitor.web import PageSettings, create_app
+from monitor.web.status import KEPT
 from probes.model import Role, Target, VantagePoint
 
 NOW = datetime.fromtimestamp(END / 1e6, UTC)
@@ -44,6 +45,8 @@ class Question:
     name: str
     path: str
     needs: Callable[[Store], Any]
+    later: timedelta = timedelta(0)
+    """How much time passes before it is asked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,13 +67,14 @@ def _front(store: Store) -> Any:
 
 
 def _year(store: Store) -> Any:
-    """A year of one target by day, its events, and its newest results."""
+    """A year of one target by day, its events, and its newest results: what the page's table, speeds and certificate
+    are made of. Here most of those are sealed already, which they are not in a store that measures."""
     first, last = (NOW - YEAR).date(), NOW.date() + timedelta(days=1)
     return (
         store.days(since=first, until=last, target=ONE),
         store.cells(since=NOW - YEAR, until=NOW, target=ONE),
         store.events(target=ONE),
-        store.outcomes(target=ONE, newest_first=True, limit=25),
+        store.outcomes(target=ONE, newest_first=True, limit=400),
         store.simulated,
     )
 
@@ -96,7 +100,8 @@ QUESTIONS = (
     Question(name="target, one year", path=f"/targets/{ONE}?range=1y", needs=_year),
     Question(name="events, first 100 of all", path="/api/v1/events?limit=100", needs=_events),
     Question(name="events, 1000 as CSV", path="/api/v1/events?limit=1000&format=csv", needs=_events),
-    Question(name="status page", path="/status", needs=_status),
+    Question(name="status page, taken anew", path="/status", needs=_status, later=KEPT),
+    Question(name="status page, held", path="/status?lang=ru", needs=_status),
     Question(name="measurements, newest 100", path=f"/api/v1/measurements?target={ONE}", needs=_newest),
     Question(
         name="series, a year, 1000 rows",
@@ -188,14 +193,15 @@ def make(folder: Path, rows: int, count: int) -> None:
 
 async def measure(folder: Path, rounds: int) -> dict[str, Times]:
     """Every question so many times, page and store in turn, after one round that does not count."""
-    fixed = settings()
-    app = create_app(lambda: open_store(folder, read_only=True), settings=lambda: fixed, clock=lambda: NOW)
+    fixed, moment = settings(), [NOW]
+    app = create_app(lambda: open_store(folder, read_only=True), settings=lambda: fixed, clock=lambda: moment[0])
     times = {question.name: Times() for question in QUESTIONS}
     transport = httpx.ASGITransport(app=app)
     with open_store(folder, read_only=True) as store:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", timeout=None) as browser:
             for turn in range(rounds + 1):
                 for question in QUESTIONS:
+                    moment[0] += question.later
                     page = await _asked(browser, question.path)
                     began = time.perf_counter()
                     question.needs(store)

@@ -58,7 +58,7 @@ def picture(ground: Ground) -> Picture:
 class Frame:
     """Holds the newest picture for a while: it is the same for everybody, and strangers may ask as often as they like.
 
-    State: the picture, and when it was taken; one thread takes it while the others wait.
+    State: the picture, when it was taken, and its pages by language; one thread takes it while the others wait.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -66,14 +66,26 @@ class Frame:
         self._gate = threading.Lock()
         self._taken: datetime | None = None
         self._held: Picture | None = None
+        self._pages: dict[str, str] = {}
 
     def picture(self) -> Picture:
         """The picture, not older than `KEPT`."""
         with self._gate:
-            now = self._ground.clock()
-            if self._held is None or self._taken is None or not timedelta(0) <= now - self._taken < KEPT:
-                self._held, self._taken = picture(self._ground), now
-            return self._held
+            return self._picture()
+
+    def page(self, language: str) -> str:
+        """The page that is made of it."""
+        with self._gate:
+            found = self._picture()
+            if language not in self._pages:
+                self._pages[language] = page(found, language)
+            return self._pages[language]
+
+    def _picture(self) -> Picture:
+        now = self._ground.clock()
+        if self._held is None or self._taken is None or not timedelta(0) <= now - self._taken < KEPT:
+            self._held, self._taken, self._pages = picture(self._ground), now, {}
+        return self._held
 
 
 def page(found: Picture, language: str, *, root: str = "/", here: dict[str, str] | None = None) -> str:
@@ -105,7 +117,7 @@ def routes(ground: Ground) -> APIRouter:
     @router.get("/status")
     def status(request: Request) -> Response:
         language = _language(request)
-        return _kept(request, page(frame.picture(), language), "text/html; charset=utf-8", language)
+        return _kept(request, frame.page(language), "text/html; charset=utf-8", language)
 
     @router.get("/badge/{target_id:path}.svg")
     def badge_of(request: Request, target_id: str) -> Response:

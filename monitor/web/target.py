@@ -106,7 +106,8 @@ def _read(request: Request, target_id: str, ground: Ground) -> Known:
             return Known(named=named, seen=_window(request, None, now), simulated=settings.simulated)
         events = store.events(target=target_id)
         last = store.outcomes(target=target_id, newest_first=True, limit=_NEWEST)
-        times = _times(store, target_id, last, events)
+        asked = _says_which(request)
+        times = None if asked and named is not None else _times(store, target_id, last, events)
         if named is None and times is None:
             raise HTTPException(404)
         seen = _window(request, times, now)
@@ -167,6 +168,11 @@ def _certificate(last: Sequence[Outcome], now: datetime) -> tuple[datetime, time
     shown = (row for row in last if row.certificate_expiry is not None and row.verdict.state is State.OK)
     ends = next((row.certificate_expiry for row in shown), None)
     return None if ends is None else (ends, ends - now)
+
+
+def _says_which(request: Request) -> bool:
+    """Whether the address names its stretch; then nobody has to look how far back the data reach."""
+    return not {"since", "until"}.isdisjoint(request.query_params) or request.query_params.get("range") in LENGTHS
 
 
 def _window(request: Request, known: tuple[datetime, datetime] | None, now: datetime) -> Window:
