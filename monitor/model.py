@@ -672,6 +672,8 @@ class Alert:
     controls_agree: int = 0
     controls_total: int = 0
     flaps: int = 0
+    others: int = 0
+    """Other targets that one of the networks began to block within minutes."""
     since: datetime
     """When it was first known: the event's alarm."""
     note: str = ""

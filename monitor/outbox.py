@@ -65,6 +65,7 @@ def desk_of(
         outside=lambda: Outside(folder=folder_of(app.data_dir), allow=app.settings.alerts.allow),
         clock=app.clock,
         orders_in=orders_in(app.data_dir),
+        received_in=folder_of(app.data_dir) / "alerts" / "received",
         on_fault=failed,
     )
 

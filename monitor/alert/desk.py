@@ -22,6 +22,7 @@ from monitor.alert.letter import compose
 from monitor.alert.outside import Outside, UnreachableError
 from monitor.alert.plan import Moment, decided, plan
 from monitor.alert.post import Post
+from monitor.alert.received import standing
 from monitor.alert.settings import AlertSettings
 from monitor.alert.step import told_by
 from monitor.alert.story import Knowledge, alert_of
@@ -76,10 +77,12 @@ class Desk:
         outside: Callable[[], Outside],
         clock: Clock,
         orders_in: Path | None = None,
+        received_in: Path | None = None,
         on_fault: Callable[[Exception], None] = raised,
     ) -> None:
         self._outbox, self._settings, self._view, self._do = outbox, settings, view, do
         self._outside, self._clock, self._orders_in, self._on_fault = outside, clock, orders_in, on_fault
+        self._received_in = received_in
         self._known: dict[str, Delivery] = {one.key: one for one in outbox.deliveries()}
         self._post = Post(
             take=self._take, keep=self._keep, write=self._letter, outside=outside, clock=clock, on_fault=on_fault
@@ -143,6 +146,7 @@ class Desk:
             *silence(seen, settings.silence),
             *dead_letters(self._known.values()),
             *terms(seen),
+            *standing(self._received_in, seen.now),
             *contradictions(seen, settings.check),
             *(thin(seen, view.least) if view.least else ()),
         ]

@@ -126,12 +126,25 @@ def pauses(alert: Alert, tongue: Tongue) -> str:
 
 
 def together(alerts: Sequence[Alert], tongue: Tongue) -> str:
-    """What it may mean that several begin or end at once."""
+    """What it may mean that several begin at once."""
     first = alerts[0]
-    if len(alerts) < 2 or first.topic is not Topic.BLOCKING or first.stage is Stage.RETRACTED:
+    if first.topic is not Topic.BLOCKING or first.stage in (Stage.ENDED, Stage.RETRACTED):
         return ""
+    if len(alerts) < 2:
+        return _beside(first, tongue)
     _ = tongue.words
     return _("Several sites changed on the same networks within minutes: consistent with one change of their rules.")
+
+
+def _beside(alert: Alert, tongue: Tongue) -> str:
+    text = tongue.number(
+        "%(count)d other site began to fail on the same networks within minutes: consistent with one change of their "
+        "rules.",
+        "%(count)d other sites began to fail on the same networks within minutes: consistent with one change of their "
+        "rules.",
+        alert.others,
+    )
+    return text % {"count": alert.others} if alert.others else ""
 
 
 def back(alerts: Sequence[Alert], tongue: Tongue) -> str:
@@ -181,6 +194,13 @@ def noticed(alert: Alert, tongue: Tongue) -> str:
             return _(
                 "Only %(count)s usable results came from %(networks)s yesterday: a block there could go unseen."
             ) % {**about, "count": plain(count)}
+        case "reported", [name] if alert.stage is Stage.ENDED:
+            return _("Prometheus no longer reports %(name)s.") % {"name": plain(name)}
+        case "reported", [name]:
+            return _("Prometheus reports %(name)s since %(when)s.") % {
+                "name": plain(name),
+                "when": tongue.moment(alert.since),
+            }
         case "undelivered", [name]:
             return _("Messages to %(name)s could not be delivered. Look at `presscanary alerts pending`.").replace(
                 "`", ""

@@ -56,6 +56,7 @@ def alert_of(event: BlockingEvent, now: datetime, settle: timedelta, known: Know
         controls_agree=counts.get("controls_agree", 0),
         controls_total=counts.get("controls_total", 0),
         flaps=counts.get("flaps", 0),
+        others=len(event.pushed_with),
         since=event.alarm,
         note=_note(event, known),
         simulated=event.simulated,

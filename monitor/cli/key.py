@@ -25,8 +25,9 @@ SCOPES = (
     "health",
     "state",
     "metrics",
+    "alertmanager",
 )
-"""What a key can be for: the resources of the API, and /metrics."""
+"""What a key can be for: the resources of the API, /metrics, and what an Alertmanager posts."""
 LONGEST = 3660
 """Days."""
 

@@ -26,6 +26,7 @@ from monitor.web import (
     measurement,
     network,
     people,
+    received,
     signin,
     statistic,
     status,
@@ -80,6 +81,7 @@ def create_app(
     for door in (signin, people):
         app.include_router(door.routes(ground, database))
     app.include_router(live.routes(ground, stopping))
+    app.include_router(received.routes(None if folder is None else folder / "alerts" / "received"))
     app.include_router(style.routes())
     _excuse(app, ground)
     app.add_middleware(Gate, ground=ground, database=database)

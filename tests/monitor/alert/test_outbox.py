@@ -16,6 +16,7 @@ from monitor.alert import desk, orders
 from monitor.alert.channels import Delivered, Later, Refused, all_channels
 from monitor.alert.outside import Outside, UnreachableError
 from monitor.alert.post import ready, settled
+from monitor.alert.received import take_in
 from monitor.alert.settings import Address, AlertSettings, Digest
 from monitor.alert.wanted import Surroundings
 from monitor.alert.watching import Seen
@@ -97,6 +98,7 @@ class World:
             outside=lambda: Outside(folder=folder, allow=self.settings.allow),
             clock=lambda: self.now,
             orders_in=folder / "orders",
+            received_in=folder / "received",
         )
 
     def view(self):
@@ -286,6 +288,21 @@ async def test_a_monitor_that_measures_nothing_says_so_and_says_when_it_does_aga
     await here.at(50)
 
     assert here.stages() == ["likely", "ended"]
+
+
+async def test_what_prometheus_reports_is_told_and_so_is_its_end(world):
+    """Whoever looks after the monitor hears of it once, and once when it is resolved."""
+    here = world(watcher(Topic.MONITOR))
+    fires = {"status": "firing", "labels": {"alertname": "DiskFull"}, "startsAt": "2026-03-02T09:00:00Z"}
+    take_in(here.folder / "received", {"version": "4", "alerts": [fires]})
+    for minute in (5, 6):
+        await here.at(minute)
+    take_in(here.folder / "received", {"version": "4", "alerts": [fires | {"status": "resolved"}]})
+    await here.at(20)
+
+    assert here.stages() == ["likely", "ended"]
+    assert "Prometheus reports DiskFull since 2026-03-02 09:00 UTC." in here.told()[0]["text"]
+    assert "no longer reports DiskFull" in here.told()[1]["text"]
 
 
 async def test_letters_that_died_are_told_of_and_their_telling_is_not(world):

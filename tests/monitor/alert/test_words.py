@@ -95,6 +95,7 @@ def examples(language):
     for code in [*TECHNIQUES, None]:
         yield f"== {code}", letter(alert(technique=code), language=language).short
     others = {
+        "beside others": [alert(others=5)],
         "again": [alert(Stage.EXTENDED, note="again", flaps=2)],
         "several sites": [alert(), alert(story="ev-2", hosts=("24.kg",)), alert(story="ev-3", hosts=("kaktus.media",))],
         "one vantage point, one network, no control": [
@@ -112,6 +113,7 @@ def examples(language):
         "coverage": [alert(topic=Topic.COVERAGE, hosts=(), note="coverage 3")],
         "silence": [alert(topic=Topic.MONITOR, hosts=(), country="", networks=(), note="silence")],
         "silence over": [alert(Stage.ENDED, topic=Topic.MONITOR, hosts=(), country="", networks=(), note="silence")],
+        "reported": [alert(topic=Topic.MONITOR, hosts=(), country="", networks=(), note="reported DiskFull")],
         "undelivered": [alert(topic=Topic.MONITOR, hosts=(), country="", networks=(), note="undelivered desk")],
         "simulated": [alert(simulated=True, country="XD")],
     }
