@@ -26,8 +26,9 @@ SCOPES = (
     "state",
     "metrics",
     "alertmanager",
+    "probe",
 )
-"""What a key can be for: the resources of the API, /metrics, and what an Alertmanager posts."""
+"""What a key can be for: the resources of the API, /metrics, what an Alertmanager posts, and /probe."""
 LONGEST = 3660
 """Days."""
 

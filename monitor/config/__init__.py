@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from monitor.blackbox import BlackboxError, Modules
+from monitor.blackbox import read as read_modules
 from monitor.config.build import build
 from monitor.config.collector import CollectorSettings
 from monitor.config.experiments import BurstSettings, ExperimentSettings
@@ -46,11 +48,13 @@ def load(path: Path) -> Settings:
     if tree.problems or file is None:
         raise ConfigError(tree.problems)
     secret = _token(tree, path, file)
+    modules = _modules(tree, path, file)
     told = alerts(tree, file.alerts, path.absolute().parent, os.environ, file.timezone)
     if tree.problems:
         raise ConfigError(tree.problems)
     try:
-        return replace(build(path, file, secret), alerts=told)
+        built = build(path, file, secret)
+        return replace(built, alerts=told, web=replace(built.web, blackbox=modules))
     except ValueError as fault:
         tree.tell(tree.place(("detection",)), str(fault), "parameters that fit together")
         raise ConfigError(tree.problems) from fault
@@ -66,6 +70,22 @@ def _token(tree: Tree, path: Path, file: FilePart) -> str:
         what, _, expected = str(fault).partition("; expected ")
         tree.tell(tree.place(("experiments", "echo")), what, expected or "the echo host's token there")
         raise ConfigError(tree.problems) from fault
+
+
+def _modules(tree: Tree, path: Path, file: FilePart) -> Modules | None:
+    """The modules of the blackbox.yml that the file names; ConfigError where it cannot be read."""
+    if file.web.blackbox is None:
+        return None
+    found = path.absolute().parent / file.web.blackbox.expanduser()
+    try:
+        return read_modules(found.read_text(encoding="utf-8"))
+    except OSError as fault:
+        tree.tell(tree.place(("web", "blackbox")), f"cannot read {found}: {fault.strerror}", "a blackbox.yml")
+    except UnicodeDecodeError:
+        tree.tell(tree.place(("web", "blackbox")), f"{found} is not text", "a blackbox.yml")
+    except BlackboxError as fault:
+        tree.tell(tree.place(("web", "blackbox")), f"{found}: {fault}", "what blackbox_exporter takes")
+    raise ConfigError(tree.problems)
 
 
 def _shape(tree: Tree) -> FilePart | None:

@@ -53,7 +53,7 @@ def build(path: Path, file: FilePart, token: str = "") -> Settings:
         keeping=Policy(**{name: value for name, value in file.store if name not in ("path", "measurements", "state")}),
         measurements=file.store.measurements,
         state=file.store.state,
-        web=WebSettings(**_tuples(file.web)),
+        web=WebSettings(**_tuples(file.web) | {"blackbox": None}),  # read beside this file
         collector=_collector(path, file.collector),
         simulated=file.simulated,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.alert.settings import AlertSettings
+from monitor.blackbox import Modules
 from monitor.config.collector import CollectorSettings
 from monitor.config.experiments import ExperimentSettings
 from monitor.detect.settings import DetectorSettings
@@ -80,6 +81,10 @@ class WebSettings:
     user_role: str = "viewer"
     rate: int = 600
     """Requests a minute to the API, per key or visitor."""
+    blackbox: Modules | None = None
+    """What `/probe` can be asked for; None: there is no such page."""
+    blackbox_allow: tuple[str, ...] = ()
+    """Networks that it may reach although nobody else may be sent there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from monitor.config.part import Part
-from monitor.config.values import Subnet, Text, wrong
+from monitor.config.values import Folder, Subnet, Text, wrong
 
 
 class WebPart(Part):
@@ -21,6 +21,12 @@ class WebPart(Part):
     proxies: list[Subnet] = Field(default=[], description="Web servers in front, whose X-Forwarded-For is believed.")
     user_header: Text | None = Field(default=None, description="Where a web server in front says who has signed in.")
     user_role: Literal["viewer", "operator"] = Field(default="viewer", description="What those users are.")
+    blackbox: Folder | None = Field(
+        default=None, description="A blackbox.yml: /probe answers as blackbox_exporter does, with its modules."
+    )
+    blackbox_allow: list[Subnet] = Field(
+        default=[], description="Networks that /probe may reach although they are private or this machine."
+    )
     rate: int = Field(default=600, ge=1, le=1_000_000, description="Requests a minute to the API, per key or visitor.")
 
     @model_validator(mode="after")

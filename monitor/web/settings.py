@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib import metadata
 
 from monitor.access import UserRole
+from monitor.blackbox import Modules
 from monitor.config.settings import Milestone, Settings
 from monitor.metrics.glance import FRESH
 from monitor.model import Claim
@@ -40,6 +41,9 @@ class PageSettings:
     user_header: str | None = None
     user_role: str = "viewer"
     rate: int = 600
+    blackbox: Modules | None = None
+    """What `/probe` can be asked for; None: there is no such page."""
+    blackbox_allow: tuple[str, ...] = ()
 
     @property
     def guarded(self) -> bool:
@@ -69,6 +73,8 @@ class PageSettings:
             user_role=settings.web.user_role,
             rate=settings.web.rate,
             walk=PipelineSettings.for_interval(max(intervals), settings.detection, bursts=bursts),
+            blackbox=settings.web.blackbox,
+            blackbox_allow=settings.web.blackbox_allow,
             fresh=max(3 * max(intervals), timedelta(minutes=2)),
             refresh=refresh,
             simulated=settings.simulated,

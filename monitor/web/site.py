@@ -26,6 +26,7 @@ from monitor.web import (
     measurement,
     network,
     people,
+    probing,
     received,
     signin,
     statistic,
@@ -53,12 +54,14 @@ def create_app(
     runtime: Runtime | None = None,
     folder: Path | None = None,
     stopping: asyncio.Event | None = None,
+    outside: Callable[[PageSettings], Network] = probing.outside,
 ) -> FastAPI:
     """The web application, which reads the store and never writes to it.
 
     `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
     `settings` is asked anew by each request, so that a reloaded configuration shows at once. Users and keys are kept in
-    `folder` (`monitor.access`); without one nobody can sign in. Streams end when `stopping` is set.
+    `folder` (`monitor.access`); without one nobody can sign in. Streams end when `stopping` is set. `outside` is the network that `/probe`
+    goes out by.
     """
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
@@ -82,6 +85,7 @@ def create_app(
         app.include_router(door.routes(ground, database))
     app.include_router(live.routes(ground, stopping))
     app.include_router(received.routes(None if folder is None else folder / "alerts" / "received"))
+    app.include_router(probing.routes(ground, outside))
     app.include_router(style.routes())
     _excuse(app, ground)
     app.add_middleware(Gate, ground=ground, database=database)
@@ -96,7 +100,7 @@ def _excuse(app: FastAPI, ground: Ground) -> None:
         status = _status(fault)
         if isinstance(fault, StoreError):
             _log.warning("the store could not be read: %s", fault)
-        if request.url.path.startswith(("/api/", "/healthz", "/metrics")):
+        if request.url.path.startswith(("/api/", "/healthz", "/metrics", "/probe")):
             detail = str(fault) if isinstance(fault, api.QuestionError) else ""
             return api.problem(status, detail, HEADERS)
         response = ground.page(request, "fault.html", status=status, code=status)

@@ -28,7 +28,7 @@ _PUBLIC = (
     "/api/v1/series",
     "/api/v1/health",
 )
-_OPERATOR = ("/access",)
+_OPERATOR = ("/access", "/probe")
 
 
 @contextmanager
@@ -65,6 +65,6 @@ def scope_of(path: str) -> str | None:
     >>> scope_of("/api/v1/events/x"), scope_of("/metrics"), scope_of("/")
     ('events', 'metrics', None)
     """
-    if path == "/metrics":
-        return "metrics"
+    if path in ("/metrics", "/probe"):
+        return path.removeprefix("/")
     return path.removeprefix("/api/v1/").partition("/")[0] if path.startswith("/api/v1/") else None
