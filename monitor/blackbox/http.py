@@ -33,13 +33,16 @@ async def probe(module: Module, target: str, probing: Probing) -> None:
     probing.add("probe_http_duration_seconds", probing.samples["probe_dns_lookup_time_seconds", ()], phase="resolve")
     method = config.method
     for number in range(MOST_REDIRECTS + 1):
-        head, body = await _exchange(probing, config, place, address, method=method, first=number == 0)
-        onward = _onward(head, place) if config.follows else None
-        if onward is None:
-            _judge(probing, config, place, head, body)
+        head, raw = await _exchange(probing, config, place, address, method=method, first=number == 0)
+        onward = _onward(head, place)
+        if onward is not None:
+            probing.set("probe_http_redirects", number + 1)
+            probing.say(f"Received redirect location={onward.url}")
+        if onward is None or not config.follows or number == MOST_REDIRECTS:
+            _response(probing, place, head, b"" if onward else raw)
+        if onward is None or not config.follows:
+            _judge(probing, config, place, head, "" if onward else raw.decode("utf-8", errors="replace"))
             return
-        probing.set("probe_http_redirects", number + 1)
-        probing.say(f"Received redirect location={onward.url}")
         method = "GET" if head.status in (301, 302, 303) and method == "POST" else method
         place = onward
         address = await _again(probing, config, place)
@@ -79,7 +82,7 @@ _OF_TARGET = ("probe_dns_lookup_time_seconds", "probe_ip_protocol", "probe_ip_ad
 
 async def _exchange(
     probing: Probing, config: HTTPProbe, place: WebAddress, address: str, *, method: str, first: bool
-) -> tuple[Head, str]:
+) -> tuple[Head, bytes]:
     probing.say(f"Making HTTP request url={place.url} address={address}")
     began = probing.clock()
     stream = await dial(probing.network, address, place.port)
@@ -98,9 +101,7 @@ async def _exchange(
     took = (connected - began, secured - connected if place.secure else 0.0, answered - secured, ended - answered)
     for phase, seconds in zip(PHASES[1:], took, strict=True):
         probing.add("probe_http_duration_seconds", seconds, phase=phase)
-    raw = progress.reader.raw if progress.reader is not None else b""
-    _response(probing, place, head, raw)
-    return head, raw.decode("utf-8", errors="replace")
+    return head, progress.reader.raw if progress.reader is not None else b""
 
 
 def _request(probing: Probing, config: HTTPProbe, place: WebAddress, method: str, *, first: bool) -> Outgoing:
@@ -128,6 +129,7 @@ def _request(probing: Probing, config: HTTPProbe, place: WebAddress, method: str
 
 
 def _response(probing: Probing, place: WebAddress, head: Head, raw: bytes) -> None:
+    """The samples of the last response; of a redirect that nobody follows the body is not read."""
     probing.say(f"Received HTTP response status_code={head.status}")
     version = re.search(r"\d(\.\d)?", head.protocol)
     declared = head.value(b"content-length") or ""

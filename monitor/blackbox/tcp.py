@@ -19,11 +19,11 @@ _LONGEST = 1 << 20
 async def probe(module: Module, target: str, probing: Probing) -> None:
     """Return where the probe succeeded; ProbeFailedError, or what a network raises, where it did not."""
     config = module.tcp
+    probing.set("probe_failed_due_to_regex", 0)
     host, port = host_and_port(target)
     address = await resolve(probing, host, config.preferred_ip_protocol, fallback=config.ip_protocol_fallback)
     stream = await dial(probing.network, address, port)
     with closing(stream):
-        probing.set("probe_failed_due_to_regex", 0)
         probing.say("Successfully dialed")
         channel: Channel = stream
         if config.tls:

@@ -40,6 +40,7 @@ from monitor.web.ground import Ground
 from monitor.web.guard import HEADERS, guard
 from monitor.web.settings import PageSettings, version
 from probes.model import Clock
+from probes.network import Network
 
 _ROOMS = (front, target, events, statistic, event, measurement, network, vantage, documented, machine, status, api)
 _log = logging.getLogger(__name__)
@@ -60,8 +61,8 @@ def create_app(
 
     `open_reader` gives a store of its own to each request, which closes it (`open_store(folder, read_only=True)`);
     `settings` is asked anew by each request, so that a reloaded configuration shows at once. Users and keys are kept in
-    `folder` (`monitor.access`); without one nobody can sign in. Streams end when `stopping` is set. `outside` is the network that `/probe`
-    goes out by.
+    `folder` (`monitor.access`); without one nobody can sign in. Streams end when `stopping` is set. `outside` is the
+    network that `/probe` goes out by.
     """
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
