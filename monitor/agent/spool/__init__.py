@@ -28,6 +28,8 @@ __all__ = ["Backlog", "Sealed", "Spool", "SpoolError", "SpoolFull"]
 DROP_AT_ONCE = 64
 """Oldest measurements that make room together where the spool is full."""
 
+_AT_ONCE = 1024 * 1024
+"""Inflated bytes of a batch as it is made here (a collector takes more): a small machine holds them many times."""
 _HEADER = 128 * 1024
 """Bytes of a batch that are left for its header: 500 hashes and the signature take 35 kB."""
 
@@ -187,7 +189,7 @@ class Spool:
         """The oldest measurements that fit into one batch and were made under one plan and offset of the clock."""
         rows: list[Row] = []
         damaged: list[int] = []
-        left = MOST_INFLATED - _HEADER
+        left = _AT_ONCE
         known = self.comparison(moment.boot)
         clock = ClockReading() if known is None else known.reading(moment)
         for row in oldest(self._connection, most):
@@ -196,7 +198,7 @@ class Spool:
                 continue
             left -= len(row.content) + 1
             joined = together(clock, row.clock) if rows else row.clock
-            if left < 0 or joined is None or (rows and row.plan != rows[0].plan):
+            if (rows and (left < 0 or row.plan != rows[0].plan)) or joined is None:
                 break
             rows.append(row)
             clock = joined
