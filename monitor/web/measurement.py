@@ -14,6 +14,7 @@ from monitor.model import Outcome
 from monitor.store import Store
 from monitor.web.ground import Ground
 from monitor.web.waterfall import waterfall
+from monitor.web.way import ways
 from probes.model import Measurement, Role
 
 _BESIDE = timedelta(minutes=30)
@@ -53,6 +54,7 @@ def routes(ground: Ground) -> APIRouter:
             id=measurement_id,
             measurement=found,
             outcome=outcome,
+            ways=ways(found),
             rungs=waterfall(found, control and control[1]),
             control=control,
             simulated=found.vantage.simulated,

@@ -112,6 +112,13 @@ CORNERS: Mapping[str, str] = {
     "unknown": mark("not tried"),
 }
 
+HOPS: Mapping[str, str] = {
+    "arrived": mark("answered as if by the site"),
+    "cut": mark("cut off"),
+    "router": mark("a router gave the message up"),
+    "silence": mark("silence"),
+}
+
 BEARINGS: Mapping[str, str] = {
     "decisive": mark("the network makes the difference"),
     "exonerating": mark("others fail there too"),

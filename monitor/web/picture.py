@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import HTTPException
 from starlette.responses import Response
 
-from monitor.model import Day
+from monitor.model import Day, Outcome, State
 from monitor.web.api.column import plain
 from monitor.web.band import Band
 from monitor.web.render import render
@@ -33,8 +33,12 @@ def forms() -> tuple[str, ...]:
 
 
 def svg(language: str, **facts: Any) -> str:
-    """The drawing as a file that stands alone, on white paper with the colours of the light scheme."""
-    return render("picture.svg", language, width=WIDTH, style=_style(), **facts)
+    """The drawing as a file that stands alone, on white paper with the colours of the light scheme.
+
+    It is that of `heat` with its `timeline`, of a `timeline` alone, or of `tempos`.
+    """
+    absent: dict[str, Any] = {"heat": None, "timeline": None, "tempos": None, "names": {}}
+    return render("picture.svg", language, **(absent | {"width": WIDTH, "style": _style()} | facts))
 
 
 def png(drawing: str) -> bytes:
@@ -51,6 +55,17 @@ def sheet_of_days(days: Iterable[Day]) -> str:
     columns = ("target", "country", "network", "day", "ok", "down", "blocked", "insufficient")
     ordered = sorted(days, key=lambda day: (day.day, day.country, day.network))
     return _sheet(columns, ([getattr(day, name) for name in columns] for day in ordered))
+
+
+def sheet_of_speed(outcomes: Iterable[Outcome]) -> str:
+    """How long each answer that was ok took, as CSV; seconds."""
+    columns = ("time", "vantage", "country", "network", "role", "seconds", "measurement")
+    rows = (
+        [rfc3339(row.time), row.vantage, row.country, row.network, row.role.value, row.timings.total, row.measurement]
+        for row in outcomes
+        if row.verdict.state is State.OK and row.timings.total is not None
+    )
+    return _sheet(columns, rows)
 
 
 def sheet_of_bands(bands: Iterable[Band]) -> str:

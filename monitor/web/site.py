@@ -20,6 +20,7 @@ from monitor.web import (
     documented,
     event,
     events,
+    files,
     front,
     live,
     machine,
@@ -42,7 +43,21 @@ from monitor.web.settings import PageSettings, version
 from probes.model import Clock
 from probes.network import Network
 
-_ROOMS = (front, target, events, statistic, event, measurement, network, vantage, documented, machine, status, api)
+_ROOMS = (
+    front,
+    files,  # before the pages whose addresses theirs begin with
+    target,
+    events,
+    statistic,
+    event,
+    measurement,
+    network,
+    vantage,
+    documented,
+    machine,
+    status,
+    api,
+)
 _log = logging.getLogger(__name__)
 _KNOWN = (400, 404, 405, 503)
 
@@ -67,20 +82,7 @@ def create_app(
     app = FastAPI(title="Press Canary", version=version(), docs_url=None, redoc_url=None, openapi_url=None)
     ground = Ground(open_reader, settings=settings, clock=clock, runtime=runtime or Runtime(version=version()))
     database = None if folder is None else Database(folder)
-    for room in (
-        front,
-        target,
-        events,
-        statistic,
-        event,
-        measurement,
-        network,
-        vantage,
-        documented,
-        machine,
-        status,
-        api,
-    ):
+    for room in _ROOMS:
         app.include_router(room.routes(ground))
     for door in (signin, people):
         app.include_router(door.routes(ground, database))

@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
-from starlette.responses import Response
 
 from monitor.check import folded
 from monitor.model import BlockingEvent, Cell, Claim, Day, Outcome, State
@@ -47,31 +46,14 @@ class Known:
 
 
 def routes(ground: Ground) -> APIRouter:
-    """The page of a target, and its chart as files; 404 where neither the configuration nor the store knows it."""
+    """The page of a target: 404 where neither the configuration nor the store knows it."""
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/targets/{target_id:path}/timeline.{form}")
-    def chart(request: Request, target_id: str, form: str) -> Response:
-        if form not in picture.forms():
-            raise HTTPException(404)
-        known, now = _read(request, target_id, ground), ground.clock()
-        if form == "csv":
-            sheet = picture.sheet_of_days(known.days) if known.seen.by_day else picture.sheet_of_bands(known.bands)
-            return picture.taken(form, sheet, target_id, now)
-        target = _target(known, target_id)
-        drawing = picture.svg(
-            ground.language(request),
-            caption=target.name or target.id,
-            simulated=known.simulated,
-            **_drawn(known, ground, target_id),
-        )
-        return picture.taken(form, picture.png(drawing) if form == "png" else drawing, target_id, now)
 
     @router.get("/targets/{target_id:path}", response_class=HTMLResponse)
     def target(request: Request, target_id: str) -> HTMLResponse:
-        known, settings, now = _read(request, target_id, ground), ground.settings(), ground.clock()
+        known, settings, now = read(request, target_id, ground), ground.settings(), ground.clock()
         found = _target(known, target_id)
-        drawn = _drawn(known, ground, target_id)
+        parts = drawn(known, ground, target_id)
         frame = Frame(since=known.seen.since, until=known.seen.until, now=now)
         return ground.page(
             request,
@@ -84,19 +66,21 @@ def routes(ground: Ground) -> APIRouter:
             milestones=settings.milestones,
             lengths=LENGTHS,
             carry=settings.fresh,
-            networks=standings(drawn["counted"], known.last, now, settings.fresh),
+            networks=standings(parts["counted"], known.last, now, settings.fresh),
             certificate=_certificate(known.last, now),
             mirrors=[(url, _watched(settings, url)) for url in found.mirrors],
             tempos=tempos(known.outcomes, frame, settings.fresh),
             forms=picture.forms(),
             simulated=known.simulated,
-            **drawn,
+            **parts,
         )
 
     return router
 
 
-def _read(request: Request, target_id: str, ground: Ground) -> Known:
+def read(request: Request, target_id: str, ground: Ground) -> Known:
+    """What is known of a target in the stretch that the address asks for; HTTP 404 where nobody knows it, 400 where
+    the stretch is none."""
     settings, now = ground.settings(), ground.clock()
     named = next((each for each in settings.targets if each.id == target_id), None)
     with ground.reader() as store:
@@ -130,7 +114,7 @@ def _read(request: Request, target_id: str, ground: Ground) -> Known:
         )
 
 
-def _drawn(known: Known, ground: Ground, target: str) -> dict[str, Any]:
+def drawn(known: Known, ground: Ground, target: str) -> dict[str, Any]:
     """The drawing's parts: a heat map for a long stretch, single results for a short one, and what stands above."""
     settings, now, seen = ground.settings(), ground.clock(), known.seen
     counted = heat(known.days, since=seen.since, until=seen.until, now=now, events=known.events)
@@ -152,6 +136,12 @@ def _drawn(known: Known, ground: Ground, target: str) -> dict[str, Any]:
 
 def _claims(settings: PageSettings, target: str) -> list[Claim]:
     return [claim for claim in settings.claims if claim.target == target]
+
+
+def name_of(known: Known, target_id: str) -> str:
+    """What a target is called."""
+    target = _target(known, target_id)
+    return target.name or target.id
 
 
 def _target(known: Known, target_id: str) -> Target:

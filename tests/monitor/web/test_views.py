@@ -16,7 +16,7 @@ from monitor.model import Bearing, BlockingEvent, Claim, Evidence, Locus, State
 from monitor.store import Store
 from monitor.verdict.experiments import find
 from monitor.web.event import locus_of
-from probes.model import Measurement, Purpose, Role, Step, TCPConnect, TLSHandshake, VantagePoint
+from probes.model import Measurement, Purpose, Role, Step, TCPConnect, TLSHandshake, TTLTrial, VantagePoint
 
 DAY = timedelta(days=1)
 FAR = VantagePoint(id="far", country="KZ", network="AS64510")
@@ -226,6 +226,14 @@ async def test_a_drawing_is_taken_away_as_svg_png_and_csv(
         assert png.content.startswith(b"\x89PNG\r\n")
         assert [row["blocked"] for row in rows] == ["1"]
         assert all("attachment" in each.headers["content-disposition"] for each in (svg, png, sheet))
+    place.measure(ago=timedelta(minutes=9))
+    for path in ("/targets/kloop/speed", "/networks/AS64500/timeline"):
+        svg, png, sheet = [await place.get(f"{path}.{form}") for form in ("svg", "png", "csv")]
+        assert "AS64500" in svg.text
+        assert png.content.startswith(b"\x89PNG\r\n")
+        assert len(list(csv.DictReader(io.StringIO(sheet.text)))) == 1
+    assert "0.9," in (await place.get("/targets/kloop/speed.csv")).text
+    assert (await place.get("/networks/AS1/timeline.svg")).status_code == 404
     assert (await place.get("/targets/kloop/timeline.pdf")).status_code == 404
     assert (await place.get("/targets/nobody/timeline.svg")).status_code == 404
 
@@ -243,6 +251,42 @@ async def test_a_target_compares_its_networks_and_tells_speed_and_certificate(pl
     assert "half within 0.90 s, 19 of 20 within 0.90 s" in page
     assert "mirror.example not watched: nothing is known of it" in page
     assert "75,0 %" in (await place.get("/targets/kloop?range=24h&lang=ru")).text
+
+
+async def test_the_way_to_a_site_is_drawn_hop_by_hop(place: Any) -> None:
+    """What came back at each number of routers, under the site's name and another; the best of several tries counts."""
+
+    def trial(ttl: int, purpose: Purpose, failure: str | None, router: str = "") -> TTLTrial:
+        return TTLTrial(
+            hop=0,
+            method="tls",
+            name="kloop.kg" if purpose is Purpose.TRIGGER_AT_TARGET else "www.example.com",
+            address="203.0.113.5",
+            port=443,
+            ttl=ttl,
+            started=0.1,
+            duration=0.1,
+            failure=failure,
+            router=router,
+            purpose=purpose,
+        )
+
+    ours, other = Purpose.TRIGGER_AT_TARGET, Purpose.INNOCUOUS_AT_TARGET
+    found = place.measure(
+        steps=(
+            trial(2, ours, "host_unreachable", "203.0.113.1"),
+            trial(3, ours, "generic_timeout_error"),
+            trial(3, ours, "connection_reset"),
+            trial(3, other, "generic_timeout_error"),
+            trial(4, other, None),
+        )
+    )
+    page = (await place.get(f"/measurements/{found}")).text
+    words = _text(page[page.index("Hop by hop") :])
+
+    assert "kloop.kg 203.0.113.5 :443 2 a router gave the message up 3 cut off" in words
+    assert "www.example.com 203.0.113.5 :443 3 silence 4 answered as if by the site" in words
+    assert "Hop by hop" not in (await place.get(f"/measurements/{place.measure()}")).text
 
 
 @pytest.mark.parametrize("path", ["/events", "/networks", "/check"])

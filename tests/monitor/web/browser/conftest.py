@@ -53,6 +53,7 @@ class Served:
             "network": "/networks/AS64500",
             "vantage": "/vantage-points/kg-0",
             "measurement": f"/measurements/{self.shown['blocked']}",
+            "hops": f"/measurements/{self.shown['hops']}",
             "check": "/check",
             "status": "/status",
             "fault": "/nothing-here",

@@ -39,6 +39,7 @@ from probes.model import (
     Target,
     TCPConnect,
     TLSHandshake,
+    TTLTrial,
     VantagePoint,
 )
 
@@ -133,6 +134,9 @@ def build(folder: Path, *, hostile: bool = True) -> dict[str, str]:
                 if outcome.verdict.state is State.BLOCKED:
                     shown["hostile" if target.id == "hostile" else "blocked"] = outcome.measurement
         store.append_all(entries)
+        hops = _hops(POINTS[0])
+        store.append_experiment(hops, find(hops))
+        shown["hops"] = measurement_id(hops)
         _conclude(store, hostile=hostile)
     return shown
 
@@ -374,6 +378,34 @@ def _swap(point: VantagePoint) -> Measurement:
         duration=0.5,
         steps=tuple(steps),
     )
+
+
+def _hops(point: VantagePoint) -> Measurement:
+    """The site's name is cut at the fourth router, another name gets through to the seventh."""
+    steps: list[Step] = []
+    for purpose, name, cut in (
+        (Purpose.INNOCUOUS_AT_TARGET, "www.example.com", 99),
+        (Purpose.TRIGGER_AT_TARGET, "paper.example", 4),
+    ):
+        for ttl in range(1, 8):
+            failure = "connection_reset" if ttl >= cut else None if ttl == 7 else "host_unreachable"
+            router = f"203.0.113.{ttl}" if failure == "host_unreachable" and ttl != 3 else ""
+            steps.append(
+                TTLTrial(
+                    hop=0,
+                    method="tls",
+                    name=name,
+                    address="203.0.113.5",
+                    port=443,
+                    ttl=ttl,
+                    started=0.02 * ttl,
+                    duration=0.02,
+                    failure="generic_timeout_error" if ttl == 3 else failure,
+                    router=router,
+                    purpose=purpose,
+                )
+            )
+    return replace(_swap(point), kind="hop", started=NOW - timedelta(hours=2), steps=tuple(steps))
 
 
 def _status(point: VantagePoint) -> VantageStatus:
