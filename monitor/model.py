@@ -676,6 +676,8 @@ class Alert:
     """Other targets that one of the networks began to block within minutes."""
     since: datetime
     """When it was first known: the event's alarm."""
+    newest: datetime | None = None
+    """When the last of its networks was known, where that is later."""
     note: str = ""
     """A code and its values, as the text catalogue knows them: `term 2023-11-12`."""
     simulated: bool = False

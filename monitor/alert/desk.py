@@ -20,11 +20,11 @@ from monitor.alert.digest import digests
 from monitor.alert.escalation import escalations
 from monitor.alert.letter import compose
 from monitor.alert.outside import Outside, UnreachableError
-from monitor.alert.plan import Moment, decided, plan
+from monitor.alert.plan import Moment, decided, is_news, plan
 from monitor.alert.post import Post
 from monitor.alert.received import standing
 from monitor.alert.settings import AlertSettings
-from monitor.alert.step import told_by
+from monitor.alert.step import OPEN, told_by
 from monitor.alert.story import Knowledge, alert_of
 from monitor.alert.wanted import Surroundings
 from monitor.alert.watching import Seen, contradictions, dead_letters, over, silence, terms, thin
@@ -83,6 +83,7 @@ class Desk:
         self._outbox, self._settings, self._view, self._do = outbox, settings, view, do
         self._outside, self._clock, self._orders_in, self._on_fault = outside, clock, orders_in, on_fault
         self._received_in = received_in
+        self._live: set[str] = set()
         self._known: dict[str, Delivery] = {one.key: one for one in outbox.deliveries()}
         self._post = Post(
             take=self._take, keep=self._keep, write=self._letter, outside=outside, clock=clock, on_fault=on_fault
@@ -124,7 +125,9 @@ class Desk:
             self._outbox.say(saying)
         sayings = self._outbox.sayings()
         self._write((), decided(self._known.values(), sayings, now))
-        moment = Moment(now=now, alerts=self._alerts(settings, view), around=view.around, sayings=sayings)
+        alerts = self._alerts(settings, view)
+        self._live |= {alert.story for alert in alerts if alert.stage in OPEN and is_news(alert, now, settings)}
+        moment = Moment(now=now, alerts=alerts, around=view.around, sayings=sayings, live=frozenset(self._live))
         new: list[Delivery] = []
         changed: list[Delivery] = []
         by_recipient = self._by_recipient()

@@ -15,6 +15,8 @@ from monitor.alert.wanted import Surroundings, muted, seen, wanted
 from monitor.model import Alert, Delivery, Fate, Form, Said, Saying, Stage, Tier, Topic
 
 _FINAL = frozenset({Stage.ENDED, Stage.RETRACTED})
+DECLINED = "declined"
+"""The note of a delivery that somebody stopped."""
 _COUNTED = frozenset({Fate.WAITING, Fate.PROPOSED, Fate.SENT, Fate.DEAD})
 
 
@@ -26,6 +28,8 @@ class Moment:
     alerts: tuple[Alert, ...]
     around: Surroundings = field(default_factory=Surroundings)
     sayings: tuple[Saying, ...] = ()
+    live: frozenset[str] = frozenset()
+    """Stories that were followed from the beginning: they are news whenever somebody first wants to hear of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ class _Case:
         """The alert at the stage at which it is told now, or None."""
         last = self.told.get(alert.story)
         stage = step(last, alert)
-        if stage is None:
+        if stage is None or (last is None and self._declined(alert)):
             return None
         again = stage is Stage.EXTENDED and last is not None and last.alert.stage in _FINAL
         alert = replace(alert, stage=stage, note="again" if again else alert.note)
@@ -90,17 +94,27 @@ class _Case:
 
     def _starts(self, alert: Alert) -> bool:
         """Whether the first message about a story leaves now."""
-        ready = _fresh(alert, self.moment.now, self.settings)
+        waits = self.settings.wait if alert.topic in (Topic.BLOCKING, Topic.OFFLINE) else timedelta()
         return (
-            ready
+            self.moment.now - alert.since >= waits
+            and (alert.story in self.moment.live or is_news(alert, self.moment.now, self.settings))
             and wanted(self.recipient, alert, seen(alert, self.moment.around))
             and not _soon_after(alert, self.before, self.moment.now, self.settings.gap)
         )
 
+    def _declined(self, alert: Alert) -> bool:
+        """Whether somebody decided that this is not to be published, as sure as it is now."""
+        return any(
+            other.story == alert.story and RANKS[alert.tier] <= RANKS[other.tier]
+            for one in self.before
+            if one.fate is Fate.WITHHELD and one.note == DECLINED
+            for other in one.alerts
+        )
 
-def _fresh(alert: Alert, now: datetime, settings: AlertSettings) -> bool:
-    wait = settings.wait if alert.topic in (Topic.BLOCKING, Topic.OFFLINE) else timedelta()
-    return wait <= now - alert.since <= settings.fresh
+
+def is_news(alert: Alert, now: datetime, settings: AlertSettings) -> bool:
+    """Whether an alert, or its newest network, is young enough to be told of when it is first seen."""
+    return now - max(alert.since, alert.newest or alert.since) <= settings.fresh
 
 
 def _soon_after(alert: Alert, before: Sequence[Delivery], now: datetime, gap: timedelta) -> bool:
@@ -198,7 +212,7 @@ def decided(before: Iterable[Delivery], sayings: Iterable[Saying], now: datetime
         if one.fate is not Fate.PROPOSED or word is None:
             continue
         approved = word.said is Said.APPROVED
-        fate, note = (Fate.WAITING, "approved") if approved else (Fate.WITHHELD, "declined")
+        fate, note = (Fate.WAITING, "approved") if approved else (Fate.WITHHELD, DECLINED)
         found.append(replace(one, fate=fate, note=note, changed=now, due=max(one.due, now)))
     return tuple(found)
 

@@ -58,6 +58,7 @@ def alert_of(event: BlockingEvent, now: datetime, settle: timedelta, known: Know
         flaps=counts.get("flaps", 0),
         others=len(event.pushed_with),
         since=event.alarm,
+        newest=max((span.alarm for span in event.spans), default=event.alarm),
         note=_note(event, known),
         simulated=event.simulated,
     )

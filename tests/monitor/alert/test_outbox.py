@@ -20,7 +20,7 @@ from monitor.alert.received import take_in
 from monitor.alert.settings import Address, AlertSettings, Digest
 from monitor.alert.wanted import Surroundings
 from monitor.alert.watching import Seen
-from monitor.model import Claim, Fate, Form, Said, Stage, Topic
+from monitor.model import Claim, Fate, Form, Said, Stage, Tier, Topic
 from monitor.store import open_store
 from tests.monitor.alert.made import AT, KNOWN, Inbox, event, minutes, over, recipient
 from tests.monitor.alert.sink import sink
@@ -148,6 +148,16 @@ async def test_a_block_and_its_end_reach_a_file(world):
 
     assert here.stages() == ["likely", "ended"]
     assert here.told()[1]["earlier"] == [here.told()[0]["key"]]
+
+
+async def test_a_block_that_is_confirmed_days_later_is_told_then(world):
+    """It was followed from its beginning, when it was not sure enough for this recipient."""
+    here = world()
+    doubtful = replace(event(), tier=Tier.SUSPECTED)
+    await here.at(12, doubtful)
+    await here.at(60 * 50, replace(event(), tier=Tier.CONFIRMED, revision=2))
+
+    assert here.stages() == ["confirmed"]
 
 
 async def test_a_desk_that_starts_anew_knows_what_was_told(world):

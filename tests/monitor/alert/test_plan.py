@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from monitor.alert.plan import decided
 from monitor.alert.settings import Address, AlertSettings, Quiet, Recipient, Wants
 from monitor.alert.wanted import Surroundings
-from monitor.model import EventKind, Fate, Said, Saying, Tier, Topic
+from monitor.model import EventKind, Fate, NetworkSpan, Said, Saying, Tier, Topic
 from tests.monitor.alert.made import AT, Inbox, event, minutes, over, recipient
 
 
@@ -88,6 +88,31 @@ def test_by_default_it_takes_two_networks_or_confirmation(changes, told):
 def test_only_what_is_wanted_is_told(wish, told):
     """Country, network, category, target, topic and tier each have to fit."""
     assert bool(Inbox(recipient(wants=(wish,))).at(12, event())) is told
+
+
+def test_a_network_that_joins_days_later_is_news():
+    """A block that nobody wanted to hear of yesterday is told when today's network makes it two."""
+    inbox, block = Inbox(), event(networks=("AS47237",))
+    assert inbox.at(12, block) == ()
+    late = AT + minutes(60 * 48)
+    span = NetworkSpan(
+        network="AS50223", onset=(late, late), end=None, alarm=late, technique=None, vantage_points=2, score=9.0
+    )
+
+    assert len(inbox.at(60 * 48 + 5, replace(event(), spans=(span,), revision=2))) == 1
+
+
+def test_what_was_declined_is_not_proposed_again_unless_it_is_surer():
+    """A person's no holds for the story at that tier, whatever else is revised."""
+    inbox = Inbox(recipient(public=True))
+    (proposed,) = inbox.at(12, event())
+    (declined,) = decided(inbox.kept.values(), [saying(Said.DECLINED, f"delivery:{proposed.key}")], AT + minutes(20))
+    inbox.kept[declined.key] = declined
+
+    assert inbox.at(30, replace(event(), networks=("AS1", "AS2", "AS3", "AS4"), revision=2)) == ()
+    (again,) = inbox.at(40, replace(event(), tier=Tier.CONFIRMED, revision=3))
+    assert again.fate is Fate.PROPOSED
+    assert inbox.at(300, over(event())) != ()
 
 
 def test_old_alarms_ring_nowhere():
