@@ -82,7 +82,7 @@ def when(time: datetime, now: datetime | None = None) -> Markup:
     moment = time.astimezone(UTC).replace(microsecond=0)
     today = now is not None and moment.date() == now.astimezone(UTC).date()
     shown = moment.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
-    return Markup('<time datetime="{}">{}</time>').format(rfc3339(moment), shown)
+    return Markup(f'<time datetime="{rfc3339(moment)}">{shown}</time>')  # noqa: S704 - digits and marks of our own
 
 
 def number(value: float, places: int = 0, *, language: str) -> str:
