@@ -27,7 +27,7 @@ def routes(ground: Ground, database: Database | None) -> APIRouter:
 
     @router.get("/sign-in", response_class=HTMLResponse)
     def sign_in_form(request: Request) -> Response:
-        return _form(request, ground, status=200, wrong=False)
+        return _form(request, ground, status=200, onward=request.query_params.get("next", "/"))
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
@@ -48,7 +48,7 @@ def routes(ground: Ground, database: Database | None) -> APIRouter:
         except AccessError as fault:
             raise HTTPException(503) from fault
         if secret is None:
-            return _form(request, ground, status=403, wrong=True)
+            return _form(request, ground, status=403, onward=fields.get("next", "/"), wrong=True)
         response = RedirectResponse(_local(fields.get("next", "/")), 303)
         _keep(request, response, COOKIE, secret, int(sessions.LENGTH.total_seconds()), samesite="Lax")
         return response
@@ -66,10 +66,9 @@ def routes(ground: Ground, database: Database | None) -> APIRouter:
     return router
 
 
-def _form(request: Request, ground: Ground, *, status: int, wrong: bool) -> Response:
+def _form(request: Request, ground: Ground, *, status: int, onward: str, wrong: bool = False) -> Response:
     token = secrets.token_urlsafe(32)
-    onward = _local(request.query_params.get("next", "/"))
-    response = ground.page(request, "sign-in.html", status=status, token=token, onward=onward, wrong=wrong)
+    response = ground.page(request, "sign-in.html", status=status, token=token, onward=_local(onward), wrong=wrong)
     _keep(request, response, _FORM, token, 3600, samesite="Strict")
     return response
 

@@ -142,6 +142,7 @@ async def test_a_form_from_elsewhere_is_refused(public: Any) -> None:
         {"data": {**fields, "token": ""}},
         {"data": {**fields, "token": token}, "headers": {"Origin": "https://evil.example"}},
         {"data": {**fields, "token": token}, "headers": {"Sec-Fetch-Site": "cross-site"}},
+        {"data": {**fields, "token": token}, "headers": {"Sec-Fetch-Site": "cross-site", "Origin": "null"}},
         {"json": {**fields, "token": token}},
         {"data": {**fields, "token": token, "more": "x" * 10_000}},
     ]

@@ -80,10 +80,10 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def serving(folder: Path, settings: Callable[[], PageSettings]) -> Iterator[str]:
-    """The pages over a folder on a free port of loopback; its address."""
+def serving(folder: Path, settings: Callable[[], PageSettings], users: Path | None = None) -> Iterator[str]:
+    """The pages over a folder on a free port of loopback; its address. `users` is where those are kept who sign in."""
     app = create_app(
-        lambda: open_store(folder, read_only=True), settings=settings, clock=lambda: scene.NOW, folder=None
+        lambda: open_store(folder, read_only=True), settings=settings, clock=lambda: scene.NOW, folder=users
     )
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
