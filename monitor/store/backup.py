@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
+from urllib.parse import quote
 
 from monitor.store import documents, schema, segments
 from monitor.store.errors import StoreError, damaged, translated
@@ -32,6 +33,9 @@ from monitor.store.upkeep import PATIENCE, Told, quiet
 NAME = "backup.json"
 LOG = tuple(f"log/{name}" for name in ("heads.jsonl", "key", "key.pub", "size.json", "entries"))
 """The files of the log, in the order in which a copy of them is whole while it grows."""
+FLEET = ("fleet.db", "collector.key")
+"""What a collector keeps beside the store (monitor/fleet, monitor/collector)."""
+_PARTS = ("store.db", "packs", "segments", "log", *FLEET)
 _PIECE = 1 << 20
 
 
@@ -101,13 +105,15 @@ def _gather(folder: Folder, target: Path, told: Told) -> dict[str, tuple[int, st
 
 
 def _copy_all(folder: Folder, target: Path, told: Told) -> dict[str, tuple[int, str]]:
+    sizes = _copy_fleet(folder, target, told)
     told("store.db")
-    _copy_database(folder, target / "store.db")
+    with closing(connect(folder, "ro")) as source:
+        _copy_database(source, target / "store.db")
     with closing(connect(Folder(path=target), "ro")) as copied:
         if schema.check(copied, folder.path) < len(schema.shipped()):
             raise StoreError(f"the store in {folder.path} is of an older version: `presscanary store migrate` first")
         live, lengths = segments.live(copied), documents.committed(copied)
-    sizes = {"store.db": _measured(target / "store.db")}
+    sizes["store.db"] = _measured(target / "store.db")
     for segment in live:
         told(segment.path)
         path = segments.file_of(folder, segment)
@@ -134,8 +140,23 @@ def _copy_all(folder: Folder, target: Path, told: Told) -> dict[str, tuple[int, 
     return sizes
 
 
-def _copy_database(folder: Folder, target: Path) -> None:
-    with closing(connect(folder, "ro")) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
+def _copy_fleet(folder: Folder, target: Path, told: Told) -> dict[str, tuple[int, str]]:
+    """What a collector keeps beside the store: before it, so that what was acknowledged in the copy is in the copy."""
+    sizes = {}
+    database, key = (folder.path / name for name in FLEET)
+    if database.exists():
+        told(database.name)
+        address = f"file:{quote(str(database))}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as source:
+            _copy_database(source, target / database.name)
+        sizes[database.name] = _measured(target / database.name)
+    if key.exists():
+        sizes[key.name] = _copy_file(key, target, key.name, 2**62)
+    return sizes
+
+
+def _copy_database(source: sqlite3.Connection, target: Path) -> None:
+    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")
     target.chmod(FILE_MODE)
@@ -226,7 +247,7 @@ def _lost(source: Path, name: str) -> IO[bytes]:
 def _check_name(source: Path, name: str) -> None:
     """Refuse a list of a stranger that names files elsewhere."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or path.parts[0] not in ("store.db", "packs", "segments", "log"):
+    if path.is_absolute() or ".." in path.parts or path.parts[0] not in _PARTS:
         raise StoreError(f"{source} is no backup of a store: it names a file {name!r}")
 
 

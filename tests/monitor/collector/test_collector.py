@@ -12,6 +12,7 @@ from monitor.log import open_reading
 from monitor.model import State
 from monitor.pipeline.logged import folder_of
 from monitor.store import StoreFull, open_store
+from monitor.store.backup import backup, restore
 from monitor.wire import ClockReading, Dropped
 from probes.document import canonical, document, measurement_id, moment
 from tests.monitor.collector.house import ADDRESS, house
@@ -303,6 +304,20 @@ def test_a_fault_of_the_fleet_s_database_is_a_wait(home, monkeypatch):
     answer = agent.fetch()
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "busy", "60")
     assert str(home.folder) not in answer.text
+
+
+def test_a_backup_holds_the_fleet(home, tmp_path):
+    """Copied beside the running collector, and restored elsewhere, it knows its members, plans and receipts."""
+    agent = home.agent()
+    _, content = agent.sealed([agent.measured()])
+    receipt = agent.post(content)
+    backup(home.folder / "data", tmp_path / "copy.tar")
+    restore(tmp_path / "copy.tar", tmp_path / "second" / "data")
+    with house(tmp_path / "second") as second:
+        agent.house = second
+        assert agent.post(content).content == receipt.content
+        assert agent.fetch(headers={"If-None-Match": f'"{agent.plan_hash}"'}).status_code == 304
+        assert len(stored(second)) == 1
 
 
 def test_times_in_receipts_are_the_collector_s(home):
