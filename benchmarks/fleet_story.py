@@ -266,8 +266,8 @@ def _play(members: dict[str, Agent], ended: threading.Event) -> None:
 
 def _web() -> None:
     """Answers any Host on port 80 with a page."""
-    page = b"<html><title>News</title>" + b"<p>news</p>" * 500 + b"</html>"
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(page)
+    page = b"<html><title>Kloop: news of Kyrgyzstan</title>".ljust(9000, b".")  # what the scripted members say, too
+    head = b"HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: text/html\r\nContent-Length: 9000\r\n\r\n"
 
     def serve(peer: socket.socket) -> None:
         with peer:

@@ -295,8 +295,11 @@ class Agent:
 
 
 def visit(url: str, host: str, failure: str | None) -> tuple[Step, ...]:
-    """The steps of a visit that works, or whose handshake fails."""
-    begun = looked([SITE], name=host), looked([SITE], engine="doh", name=host), connected(SITE)
+    """The steps of a visit that works, or whose handshake (in the clear: whose answer) fails."""
+    begun = looked([SITE], name=host), looked([SITE], engine="doh", name=host)
+    if url.startswith("http:"):
+        return *begun, connected(port=80), fetched(url, failure=failure, **({"status": None} if failure else {}))
     if failure:
-        return *begun, shook(name=host, failure=failure)
-    return *begun, shook(name=host, chain=[leaf(host, issuer="Real CA")]), fetched(url)
+        return *begun, connected(SITE), shook(name=host, failure=failure)
+    chain = [leaf(host, issuer="Real CA")]
+    return *begun, connected(SITE), shook(name=host, chain=chain), fetched(url)
