@@ -10,7 +10,7 @@ from monitor.alert.plan import Moment, key_of
 from monitor.alert.settings import Recipient
 from monitor.alert.step import OPEN
 from monitor.alert.wanted import concerned
-from monitor.model import Alert, Delivery, Fate, Form, Stage
+from monitor.model import Alert, Delivery, Fate, Form, Stage, Topic
 
 LATE = timedelta(hours=6)
 """A digest that could not be made for so long is left out; the next one tells the rest."""
@@ -38,7 +38,7 @@ def digests(recipient: Recipient, moment: Moment, before: Sequence[Delivery]) ->
                 due=moment.now,
                 form=Form.DIGEST,
                 quiet=True,
-                note=f"withheld {len(withheld(before, since))}",
+                note=noted(moment, before, since),
             )
 
 
@@ -55,6 +55,12 @@ def listed(recipient: Recipient, moment: Moment, since: datetime) -> tuple[Alert
 def withheld(before: Sequence[Delivery], since: datetime) -> tuple[Delivery, ...]:
     """What was kept from the recipient since then, on purpose."""
     return tuple(one for one in before if one.fate is Fate.WITHHELD and one.created >= since)
+
+
+def noted(moment: Moment, before: Sequence[Delivery], since: datetime) -> str:
+    """What a digest counts beside its stories: what was held back, and networks of which too little is measured."""
+    thin = sum(alert.topic is Topic.COVERAGE and alert.stage in OPEN for alert in moment.alerts)
+    return f"withheld {len(withheld(before, since))} thin {thin}"
 
 
 def _over(alert: Alert) -> datetime:

@@ -111,14 +111,25 @@ def _digest(delivery: Delivery, tongue: Tongue) -> tuple[str, str, str]:
         _("Going on: %(count)d") % {"count": len(standing)},
         _("Ended: %(count)d") % {"count": len(over)},
         _("Taken back: %(count)d") % {"count": len(back)},
-        _("Kept from you since the last digest: %(count)s") % {"count": delivery.note.removeprefix("withheld ")},
+        _("Kept from you since the last digest: %(count)s") % {"count": _counted(delivery.note, "withheld")},
+        _("Networks of which too little was measured: %(count)s") % {"count": _counted(delivery.note, "thin")},
         _("What was not measured is not in here, and is not said to work."),
     ]
     listed = [
         f"- {sentences.subject([alert], tongue)}. {sentences.began(alert, tongue)}"
         for alert in (*standing, *over, *back)
     ]
-    return subject, _joined([f"{subject}.", *(f"{line}." for line in lines[:4])]), "\n".join([subject, *lines, *listed])
+    return subject, _joined([f"{subject}.", *(f"{line}." for line in lines[:5])]), "\n".join([subject, *lines, *listed])
+
+
+def _counted(note: str, word: str) -> str:
+    """The number behind a word of a digest's note.
+
+    >>> _counted("withheld 2 thin 3", "thin"), _counted("", "thin")
+    ('3', '0')
+    """
+    words = note.split(" ")
+    return words[words.index(word) + 1] if word in words else "0"
 
 
 def _pressed(head: Sequence[str], facts: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.alert.digest import listed, withheld
+from monitor.alert.digest import listed, noted
 from monitor.alert.letter import compose
 from monitor.alert.plan import Moment
 from monitor.alert.settings import AlertSettings, Recipient
@@ -51,13 +51,14 @@ def _delivery(
     events = () if known is None else known.seen.events
     alerts = tuple(alert_of(event, now, settings.settle, known.knowledge) for event in events if known is not None)
     before = () if store is None else store.deliveries(recipient=who.name)
+    moment = Moment(now=now, alerts=alerts)
     return Delivery(
         key="digest",
         recipient=who.name,
         address=who.addresses[0].name,
-        alerts=listed(who, Moment(now=now, alerts=alerts), now - span),
+        alerts=listed(who, moment, now - span),
         created=now,
         due=now,
         form=Form.DIGEST,
-        note=f"withheld {len(withheld(before, now - span))}",
+        note=noted(moment, before, now - span),
     )

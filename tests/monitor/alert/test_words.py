@@ -121,7 +121,7 @@ def examples(language):
         yield f"== {name}", letter(*alerts, language=language).long
     yield "== escalation", letter(alert(), language=language, form=Form.ESCALATION).short
     digest = [alert(), alert(Stage.ENDED, story="ev-2"), alert(Stage.RETRACTED, story="ev-3")]
-    yield "== digest", letter(*digest, language=language, form=Form.DIGEST, note="withheld 2").long
+    yield "== digest", letter(*digest, language=language, form=Form.DIGEST, note="withheld 2 thin 1").long
     yield "== test", letter(language=language, form=Form.TEST).long
 
 
