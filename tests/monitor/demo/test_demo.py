@@ -100,7 +100,7 @@ def test_readers_would_have_been_told_of_blocks_and_of_nothing_else(played):
     with open_store(data, read_only=True) as store:
         deliveries = store.deliveries(recipient="redaktor")
     told = [(alert.target, alert.stage.value) for one in deliveries if one.fate is Fate.SENT for alert in one.alerts]
-    first = {target: stage for target, stage in reversed(told)}
+    first = dict(reversed(told))
 
     assert "courier" in first
     assert set(first) <= set(TRUTH)
