@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError, err, load_settings, out, place, print_json
 from monitor.cli.reload import Reloader
-from monitor.cli.serve import Door, open_door, serve
+from monitor.cli.serve import Door, open_door, open_to, serve
 from monitor.cli.status import flat, gather, render
 from monitor.cli.tell import Teller
 from monitor.config import Settings
@@ -99,7 +99,7 @@ def _greet(app: App, door: Door) -> None:
     out.print(
         f"Watching {len(settings.targets)} targets from {', '.join(points)}. Measurements are kept in {app.data_dir}"
     )
-    for line in door.lines():
+    for line in (*door.lines(), *open_to(settings, door.host)):
         out.print(line, soft_wrap=True)
 
 

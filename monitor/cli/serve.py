@@ -139,6 +139,18 @@ async def _page(look: Look, listening: socket.socket) -> None:
     await Server(config).serve(sockets=[listening])
 
 
+def open_to(settings: Settings, host: str) -> tuple[str, ...]:
+    """What to say where everybody who reaches the page sees everything; nothing where that is only this machine.
+
+    >>> open_to(Settings(path=Path(), targets=(), vantage_points=()), "127.0.0.1")
+    ()
+    """
+    if settings.web.public or settings.web.sign_in or host in ("127.0.0.1", "::1", "localhost"):
+        return ()
+    told = f"Whoever reaches {host} sees everything that is measured here: set `public` or `sign_in` under `web:`"
+    return (f"{told} (docs/how-to/publish.md).",)
+
+
 def folder_of(where: Location) -> Path:
     """The data folder, also where the store is on servers."""
     return where.folder if isinstance(where, Servers) else where

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.frame import FAULT, CommandError, err, load_settings, out, place
-from monitor.cli.serve import Door, Look, open_door, serving
+from monitor.cli.serve import Door, Look, open_door, open_to, serving
 from monitor.config import Settings
 from monitor.metrics import Runtime
 from monitor.store import Location
@@ -63,7 +63,7 @@ async def _serve(door: Door, settings: Settings, where: Location) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, _reloading(held))
-    for line in door.lines():
+    for line in (*door.lines(), *open_to(settings, door.host)):
         out.print(line, soft_wrap=True)
     await serving(look, door)
 

@@ -11,7 +11,7 @@ CONTENT_TYPE = "application/problem+json"
 
 _DETAILS: Mapping[int, str] = {
     404: "There is nothing of that name here; /api/v1/openapi.json lists what there is.",
-    405: "This address is only read: use GET or HEAD.",
+    405: "This address is only read: use GET.",
     500: "That is a fault of this program; its log says more.",
     503: "The store cannot be read now; try again later.",
 }

@@ -13,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from monitor.cli.serve import open_to
+from monitor.config import Settings, WebSettings
+
 CONFIG = 'targets: [{id: kloop, urls: ["https://kloop.kg/"]}]\n'
 
 
@@ -64,6 +67,22 @@ def test_it_serves_reloads_and_ends_with_open_streams(
     assert (process.returncode, errors) == (0, "")
     assert printed.endswith("Stopped.\n")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "web", "warned"),
+    [
+        ("127.0.0.1", WebSettings(), False),
+        ("0.0.0.0", WebSettings(), True),
+        ("192.0.2.1", WebSettings(public=True), False),
+        ("192.0.2.1", WebSettings(sign_in=True), False),
+    ],
+)
+def test_a_page_that_is_open_to_all_says_so(host: str, web: WebSettings, warned: bool) -> None:
+    """Whoever lets others reach the page without `public` or `sign_in` is told what they will see."""
+    settings = Settings(path=Path(), targets=(), vantage_points=(), web=web)
+
+    assert bool(open_to(settings, host)) is warned
 
 
 def test_a_port_that_is_taken_is_told(start: Callable[..., subprocess.Popen[str]]) -> None:
