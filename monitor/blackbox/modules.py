@@ -186,12 +186,12 @@ def read(text: str) -> Modules:
         raise BlackboxError("the file is too large")
     try:
         found = _File.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
+    except ValidationError as error:
+        raise BlackboxError(_said(error)) from error
+    except (yaml.YAMLError, ValueError) as error:  # a date of the 13th month is PyYAML's ValueError
         raise BlackboxError(f"not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise BlackboxError("nested too deeply") from error
-    except ValidationError as error:
-        raise BlackboxError(_said(error)) from error
     nameless = next((name for name, each in found.modules.items() if each.prober == "dns" and each.dns is None), None)
     if nameless is not None:
         raise BlackboxError(f"modules.{nameless}.dns: query_name is missing")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from monitor.app import App
 from monitor.cli.frame import FAULT, CommandError
+from monitor.cli.spools import spools_in
 from monitor.config import Settings
 from monitor.metrics import Runtime
 from monitor.store import Location, Servers, open_store
@@ -119,6 +120,7 @@ async def _page(look: Look, listening: socket.socket) -> None:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    look.runtime.spools = spools_in(look.where)
     page = create_app(
         lambda: open_store(look.where, read_only=True),
         settings=lambda: PageSettings.of(look.settings(), refresh=look.refresh()),

@@ -168,6 +168,22 @@ OWN: tuple[Family, ...] = (
         labels=("fate",),
     ),
     Family(
+        name="presscanary_spool_waiting_measurements",
+        help="Measurements that a vantage point of others still kept behind the newest batch that it delivered.",
+        labels=("vantage",),
+    ),
+    Family(
+        name="presscanary_spool_dropped_total",
+        help="Measurements that a vantage point of others made and lost before they could be delivered.",
+        labels=("vantage",),
+        kind="counter",
+    ),
+    Family(
+        name="presscanary_agent_contact_timestamp_seconds",
+        help="When a vantage point of others asked or delivered last, as Unix time.",
+        labels=("vantage",),
+    ),
+    Family(
         name="presscanary_burst_mistakes_total",
         help="Bursts of experiments that a mistake in the program cut short since the process started.",
         kind="counter",

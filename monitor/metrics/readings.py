@@ -152,6 +152,11 @@ def of_runtime(runtime: Runtime) -> Iterator[Sample]:
     if runtime.deliveries is not None:
         for fate, count in runtime.deliveries().items():
             yield "presscanary_alert_deliveries", (fate,), float(count)
+    for spool in runtime.spools():
+        yield "presscanary_spool_waiting_measurements", (spool.vantage,), float(spool.waiting)
+        yield "presscanary_spool_dropped_total", (spool.vantage,), float(spool.dropped)
+        if spool.seen is not None:
+            yield "presscanary_agent_contact_timestamp_seconds", (spool.vantage,), spool.seen
     yield "presscanary_burst_mistakes_total", (), float(runtime.mistakes)
     if runtime.store_bytes is not None:
         yield "presscanary_store_bytes", (), float(runtime.store_bytes)

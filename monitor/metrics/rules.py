@@ -172,6 +172,14 @@ RULES: tuple[Rule, ...] = (
         description="{{ $labels.instance }} has given up on messages, or some have waited for an hour.",
     ),
     Rule(
+        name="PressCanaryAgentSilent",
+        expression="time() - presscanary_agent_contact_timestamp_seconds > 24 * 3600",
+        wait="1h",
+        severity="warning",
+        summary="An agent has not been heard of for a day.",
+        description="{{ $labels.vantage }} was last heard of {{ $value | humanizeDuration }} ago.",
+    ),
+    Rule(
         name="PressCanaryAbsent",
         expression="absent(presscanary_build_info)",
         wait="10m",

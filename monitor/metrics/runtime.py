@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,18 @@ class Tally(Protocol):
     lag: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spool:
+    """What a vantage point of others keeps until a collector has it, by the account of its newest batch."""
+
+    vantage: str
+    waiting: int
+    dropped: int
+    """Measurements that it made and that will never come."""
+    seen: float | None
+    """When it asked or delivered last, as Unix time."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Runtime:
     """Counts of one process; plain numbers that one event loop writes and any thread may read."""
@@ -38,6 +50,8 @@ class Runtime:
     wires: Wires = field(default_factory=Wires)
     deliveries: Callable[[], Mapping[str, int]] | None = None
     """How many messages the outbox of alerts holds by their fate; None where this process has no outbox."""
+    spools: Callable[[], Sequence[Spool]] = tuple
+    """Of the vantage points of others that deliver here; none where nobody does."""
     mistakes: int = 0
     """Bursts of experiments that an exception of ours cut short."""
     changes: int = 0

@@ -119,6 +119,12 @@ CASES: dict[str, tuple[dict[str, str], str, dict[str, str], str]] = {
         {"instance": "a", "fate": "waiting"},
         "a has given up on messages, or some have waited for an hour.",
     ),
+    "PressCanaryAgentSilent": (
+        {'presscanary_agent_contact_timestamp_seconds{vantage="kg-1"}': "-86400x90"},
+        "80m",
+        {"vantage": "kg-1"},
+        "kg-1 was last heard of 1d 1h 20m 0s ago.",
+    ),
     "PressCanaryAbsent": (
         {},
         "40m",
@@ -158,6 +164,7 @@ HEALTHY = {
     'presscanary_burst_mistakes_total{instance="a"}': "0x90",
     'presscanary_alert_deliveries{instance="a",fate="dead"}': "1x90",
     'presscanary_alert_deliveries{instance="a",fate="waiting"}': "1 0x90",
+    'presscanary_agent_contact_timestamp_seconds{vantage="kg-1"}': "0+60x90",
     'probe_ssl_earliest_cert_expiry{instance="https://a/"}': "6048000x90",
 }
 """A monitor of one target that is ok, with three healthy controls."""

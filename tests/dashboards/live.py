@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from monitor.fleet import FolderDatabase, Member, Status, Token, batches, tokens
+from monitor.fleet.batches import Arrived, Delivered
 from monitor.metrics.dashboards import files
 from monitor.metrics.stack import ADDRESS, ALERTMANAGER, WEBHOOK
 from tests.monitor.store.engines import free_port
@@ -85,6 +88,7 @@ def live(folder: Path) -> Iterator[Live]:
         places = {place: f"127.0.0.1:{port}" for place, port in ports.items()} | {WEBHOOK: f"http://127.0.0.1:{hook}/"}
         for name in ("prometheus/prometheus.yml", "prometheus/presscanary.rules.yml", "alertmanager/alertmanager.yml"):
             (folder / Path(name).name).write_text(_hurried(files()[name], places))
+        played_fleet(folder / "data")
         data = ["--data-dir", str(folder / "data")]
         demo = ["demo", "--port", str(ports[ADDRESS]), "--keep", "--json"]
         stack.enter_context(_running([sys.executable, "-m", "monitor", *data, *demo], folder / "demo.log"))
@@ -114,6 +118,23 @@ def live(folder: Path) -> Iterator[Live]:
         made = Live(prometheus=f"http://127.0.0.1:{own}", demo=f"http://{places[ADDRESS]}", heard=heard)
         until(lambda: _answers(f"{made.prometheus}/-/ready"))
         yield made
+
+
+def played_fleet(folder: Path) -> None:
+    """A vantage point of somebody else's, who has delivered once and keeps seven measurements."""
+    fleet, now = FolderDatabase(folder), datetime.now(UTC)
+    token = Token(
+        vantage="kg-1", country="KG", network="AS12997", role="vantage", approved=True, made=now,
+        expires=now + timedelta(days=1),
+    )  # fmt: skip
+    told = {"country": "", "network": "AS0", "role": "", "status": Status.PENDING, "consent": "{}", "risk": 1}
+    member = Member(key="SHA256:one", public="ssh-ed25519 AAAA", vantage="", enrolled=now, consented="", **told)
+    tokens.enrol(fleet, tokens.issue(fleet, token, actor="test"), member, now=now)
+    arrived = Arrived(key=member.key, sequence=1, sha256="h", previous="", letter=b"letter", network="AS12997")
+    kept = batches.begin(fleet, arrived, now=now)
+    delivered = Delivered(accepted=3, refused=0, dropped=1, waiting=7, offset=0.1, software="test", newest=now)
+    batches.finish(fleet, kept, b"receipt", delivered, now=now)
+    fleet.close()
 
 
 def _hurried(text: str, places: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.metrics.panels import COUNTRY, HEALTH, Board, Panel, Variable, state_of
+from monitor.metrics.panels import COUNTRY, HEALTH, OURS, Board, Panel, Variable, state_of
 
 BOARD = Board(
     name="fleet",
@@ -69,6 +69,28 @@ BOARD = Board(
                 description="Per vantage point; one that sees far less than its neighbours is sick or censored.",
                 queries={"{{vantage}}": f'avg by (vantage) (presscanary_target_state{{{COUNTRY}, state="ok"}})'},
                 unit="percentunit",
+            ),
+        ),
+        "Vantage points of others": (
+            Panel(
+                title="Waiting in spools",
+                description="Measurements that agents still keep; they arrive late, and nothing is lost yet.",
+                queries={"{{vantage}}": f"presscanary_spool_waiting_measurements{{{OURS}}}"},
+                width=8,
+            ),
+            Panel(
+                title="Lost in spools",
+                description="Measurements per second that agents made and dropped because their disk was full.",
+                queries={"{{vantage}}": f"rate(presscanary_spool_dropped_total{{{OURS}}}[$__rate_interval])"},
+                unit="ops",
+                width=8,
+            ),
+            Panel(
+                title="Last contact",
+                description="How long ago each agent asked or delivered.",
+                queries={"{{vantage}}": f"time() - presscanary_agent_contact_timestamp_seconds{{{OURS}}}"},
+                unit="s",
+                width=8,
             ),
         ),
     },

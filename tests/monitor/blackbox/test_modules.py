@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.blackbox import DEFAULT, BlackboxError, limit_of, read
 from monitor.blackbox.modules import Module
@@ -32,8 +37,9 @@ def test_the_former_name_of_following_redirects_is_understood() -> None:
     ("text", "says"),
     [
         ("modules: [", "not YAML"),
-        ("[" * 5000, "nested too deeply"),
+        ("[" * 1200, "nested too deeply"),
         ("", "the file"),
+        ("modules: 2026-13-45", "not YAML"),
         ("{}", "modules: Field required"),
         ("modules: {a: {prober: icmp}}", "modules.a.prober"),
         ("modules: {a: {prober: http, http: {proxy_url: x}}}", "modules.a.http.proxy_url: is not understood here"),
@@ -65,3 +71,17 @@ def test_a_scrape_s_time_limit_that_is_none_is_refused(header: str) -> None:
 def test_a_tiny_time_limit_is_taken_as_it_is() -> None:
     """Half a second is kept for the way back only where there is more than that."""
     assert limit_of(Module(prober="http"), "0.4") == 0.4
+
+
+_LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["http", "dns", "5s", "ip4"])
+)
+_KEYS = st.sampled_from(["prober", "http", "dns", "tcp", "timeout", "headers", "query_name", "tls_config", "x"])
+_TREES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4))
+
+
+@given(st.text(max_size=60) | _TREES.map(lambda tree: yaml.safe_dump({"modules": {"a": tree}})))
+def test_no_file_whatever_is_a_traceback(text: str) -> None:
+    """Any text gives modules, or one line that says what is wrong."""
+    with contextlib.suppress(BlackboxError):
+        assert read(text)["a"].prober in ("http", "tcp", "dns")

@@ -7,7 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.blackbox import exposition
+from monitor.metrics import Runtime
+from monitor.store import StoreMissing
+from monitor.web import PageSettings, create_app
 from tests.monitor.blackbox.conftest import World
+from tests.scenes import NOON
 
 CASES = {
     "a page": ("http_2xx", "{http}/"),
@@ -82,3 +86,31 @@ async def test_a_phase_is_zero_where_it_is_zero_there(world: World, exporter: st
 
     assert zero == {"connect", "tls", "processing", "transfer"}
     assert {key[1][0][1] for key, value in ours.samples.items() if "http_duration" in key[0] and not value} == zero
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit"),
+    [
+        ({}, None),
+        ({"module": "http_2xx"}, None),
+        ({"module": "http_2xx", "target": ""}, None),
+        ({"module": "nobody's", "target": "127.0.0.1"}, None),
+        ({"module": "nobody's"}, None),
+        ({"module": "http_2xx", "target": "127.0.0.1"}, "soon"),
+    ],
+)
+async def test_a_wrong_question_is_refused_as_blackbox_exporter_refuses_it(
+    asked: dict[str, str], limit: str | None, world: World, exporter: str
+) -> None:
+    """The same status and, as far as the words are not Go's own, the same text."""
+    headers = {"X-Prometheus-Scrape-Timeout-Seconds": limit} if limit else {}
+    app = create_app(
+        StoreMissing, settings=lambda: PageSettings(blackbox=world.modules), clock=lambda: NOON, runtime=Runtime()
+    )
+    async with httpx.AsyncClient(timeout=30) as asking:
+        peer = await asking.get(f"{exporter}/probe", params=asked, headers=headers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as asking:
+        ours = await asking.get("/probe", params=asked, headers=headers)
+
+    assert ours.status_code == peer.status_code
+    assert ours.text.partition(": ")[0].strip() == peer.text.partition(": ")[0].strip()

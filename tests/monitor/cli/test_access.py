@@ -149,4 +149,10 @@ def test_wrong_input_is_one_line(run, secret, arguments, message):
 
 def test_scopes_are_the_resources_there_are() -> None:
     """A new resource of the API can be named in a key, and what is gone cannot."""
-    assert set(SCOPES) == {resource.name for resource in all_resources()} | {"health", "state", "metrics", "alertmanager", "probe"}
+    assert set(SCOPES) == {resource.name for resource in all_resources()} | {
+        "health",
+        "state",
+        "metrics",
+        "alertmanager",
+        "probe",
+    }

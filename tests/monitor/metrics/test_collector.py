@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.metrics import Collector, Glance, Runtime
 from monitor.metrics.families import FAMILIES
+from monitor.metrics.runtime import Spool
 from monitor.model import BlockingEvent, Fate, Health, Latest, State, VantageStatus
 from monitor.schedule import Tally
 from probes.model import Role, Target
@@ -36,6 +37,7 @@ def _exposition(look: Callable[[], Glance | None], target: Target, now: datetime
         store_bytes=5_000,
         store_limit=4_000,
         deliveries=lambda: dict.fromkeys(Fate, 0),
+        spools=lambda: [Spool(vantage="kg-1", waiting=3, dropped=1, seen=5.0)],
     )
     runtime.saw(measured(*visit(), vantage="here"), "m1", State.OK)
     return Collector(look, clock=lambda: now, runtime=runtime, watched=lambda: (target,)).exposition().decode()
