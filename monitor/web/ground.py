@@ -87,6 +87,7 @@ class Ground:
             "simulated": self.settings().simulated,
             "visitor": VISITOR.get(),
             "inside": self.sees_all(),
+            "at": request.url.path,
             "asked_for": request.query_params.get,
             "guarded": self.settings().guarded,
         }

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 from monitor.model import BlockingEvent, Day, State
 from monitor.web.timeline import EventBar, Frame, Stretch, bar_of
@@ -36,7 +35,8 @@ class Tile:
     @property
     def share(self) -> float | None:
         """The blocked share of the results that say something; None where none does."""
-        return _share(self.counts)
+        telling = _telling(self.counts)
+        return self.counts.get(State.BLOCKED, 0) / telling if telling else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,49 +100,73 @@ def _order(row: HeatRow) -> tuple[float, str, str]:
 
 
 def _row(key: tuple[str, str], days: Sequence[Day], frame: Frame, width: int, events: Sequence[EventBar]) -> HeatRow:
-    bins: dict[date, dict[State, int]] = defaultdict(dict)
+    bins: dict[date, _Bin] = {}
     for day in days:
-        start = day.day - timedelta(days=(day.day - _ANCHOR).days % width)
-        bins[start] = _plus(bins[start], _counts(day))
-    total: dict[State, int] = {}
-    for counts in bins.values():
-        total = _plus(total, counts)
+        start = day.day if width == 1 else day.day - timedelta(days=(day.day - _ANCHOR).days % width)
+        known = bins.get(start)
+        if known is None:
+            known = bins[start] = _Bin(start=start)
+        known.add(day.ok, day.down, day.blocked, day.insufficient)
+    whole = _Bin(start=_ANCHOR)
+    for each in bins.values():
+        whole.add(each.ok, each.down, each.blocked, each.insufficient)
     country, name = key
     return HeatRow(
         name=name,
         country=country,
-        tiles=tuple(_joined(_tiles(bins, frame, width))),
-        counts=total,
+        tiles=tuple(_tiles([bins[start] for start in sorted(bins)], frame, timedelta(days=width))),
+        counts=whole.counts,
         days=len({day.day for day in days}),
         events=tuple(events),
     )
 
 
-def _tiles(bins: Mapping[date, Mapping[State, int]], frame: Frame, width: int) -> Iterator[Tile]:
-    for start in sorted(bins):
-        begins = datetime.combine(start, time(), UTC)
-        at = frame.stretch(begins, min(begins + timedelta(days=width), max(frame.now, begins)))
-        if at is not None and any(bins[start].values()):
-            yield Tile(at=at, grade=grade(bins[start]), counts=bins[start])
+@dataclass(slots=True, kw_only=True)
+class _Bin:
+    """A sum that grows while days are read; a year of many networks has ten thousand of them."""
+
+    start: date
+    ok: int = 0
+    down: int = 0
+    blocked: int = 0
+    insufficient: int = 0
+
+    def add(self, ok: int, down: int, blocked: int, insufficient: int) -> None:
+        """Count some more."""
+        self.ok += ok
+        self.down += down
+        self.blocked += blocked
+        self.insufficient += insufficient
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """By state."""
+        return dict(zip(State, (self.ok, self.down, self.blocked, self.insufficient), strict=True))
 
 
-def _joined(tiles: Iterator[Tile]) -> Iterator[Tile]:
+def _tiles(bins: Sequence[_Bin], frame: Frame, width: timedelta) -> Iterator[Tile]:
     """Neighbours that look alike as one, which keeps years on a page small."""
-    found = list(tiles)
-    starts = [0, *(index for index, (one, other) in enumerate(pairwise(found), 1) if not _alike(one, other))]
-    for first, last in zip(starts, [*starts[1:], len(found)], strict=True):
-        run = found[first:last]
-        if not run:
-            continue
-        counts: dict[State, int] = {}
-        for tile in run:
-            counts = _plus(counts, tile.counts)
-        at = replace(run[0].at, width=run[-1].at.x + run[-1].at.width - run[0].at.x, end=run[-1].at.end)
-        yield Tile(at=at, grade=run[0].grade, counts=counts)
+    run: _Bin | None = None
+    looks, ends = "", _ANCHOR
+    for each in bins:
+        look = _grade(each.ok, each.down, each.blocked, each.insufficient)
+        if run is not None and look == looks and each.start == ends:
+            run.add(each.ok, each.down, each.blocked, each.insufficient)
+        else:
+            yield from _tile(run, looks, ends, frame)
+            run, looks = replace(each), look
+        ends = each.start + width
+    yield from _tile(run, looks, ends, frame)
 
 
-def _alike(one: Tile, other: Tile) -> bool:
-    return one.grade == other.grade and one.at.end == other.at.start
+def _tile(run: _Bin | None, looks: str, ends: date, frame: Frame) -> Iterator[Tile]:
+    """What is visible of a run of bins; a run without a measurement is not drawn."""
+    if run is None or not looks:
+        return
+    begins = datetime.combine(run.start, time(), UTC)
+    at = frame.stretch(begins, min(datetime.combine(ends, time(), UTC), max(frame.now, begins)))
+    if at is not None:
+        yield Tile(at=at, grade=looks, counts=run.counts)
 
 
 def grade(counts: Mapping[State, int]) -> str:
@@ -151,31 +175,24 @@ def grade(counts: Mapping[State, int]) -> str:
     >>> grade({State.OK: 9, State.BLOCKED: 1}), grade({State.INSUFFICIENT: 5}), grade({State.DOWN: 2, State.OK: 1})
     ('some', 'insufficient', 'down')
     """
-    share = _share(counts)
-    if share is None:
-        return "insufficient"
+    return _grade(*(counts.get(state, 0) for state in State))
+
+
+def _grade(ok: int, down: int, blocked: int, insufficient: int) -> str:
+    """As `grade`; empty where nothing was measured."""
+    telling = ok + down + blocked
+    if not telling:
+        return "insufficient" if insufficient else ""
+    share = blocked / telling
     if share >= _MUCH:
         return "much"
     if share:
         return "some" if share >= _SOME else "few"
-    return "down" if counts.get(State.DOWN, 0) >= _MUCH * _telling(counts) else "ok"
-
-
-def _share(counts: Mapping[State, int]) -> float | None:
-    telling = _telling(counts)
-    return counts.get(State.BLOCKED, 0) / telling if telling else None
+    return "down" if down >= _MUCH * telling else "ok"
 
 
 def _telling(counts: Mapping[State, int]) -> int:
     return sum(counts.get(state, 0) for state in (State.OK, State.DOWN, State.BLOCKED))
-
-
-def _counts(day: Day) -> dict[State, int]:
-    return {State.OK: day.ok, State.DOWN: day.down, State.BLOCKED: day.blocked, State.INSUFFICIENT: day.insufficient}
-
-
-def _plus(one: Mapping[State, int], other: Mapping[State, int]) -> dict[State, int]:
-    return {state: one.get(state, 0) + other.get(state, 0) for state in State}
 
 
 def _spans(events: Iterable[BlockingEvent], frame: Frame, by: str) -> dict[tuple[str, str], tuple[EventBar, ...]]:

@@ -23,7 +23,7 @@ from monitor.web.timeline import timeline
 from monitor.web.window import Window
 
 _SPAN = timedelta(days=90)
-_ROWS = 30
+_ROWS = 15
 """Targets that are drawn; the others stand in the table."""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from monitor.model import Bearing, BlockingEvent, Claim, Evidence, Locus, State
+from monitor.model import Bearing, BlockingEvent, Claim, Evidence, Locus, State, Tier
 from monitor.store import Store
 from monitor.verdict.experiments import find
 from monitor.web.event import locus_of
@@ -329,3 +329,39 @@ async def test_a_statistic_without_results_says_so(place: Any, event: Callable[.
 
     assert "there is nothing to draw" in (await place.get("/events/kloop-KG-1/statistic")).text
     assert (await place.get("/events/nobody/statistic")).status_code == 404
+
+
+async def test_strangers_see_no_place_measurement_or_thin_event_on_any_page(
+    place: Any, event: Callable[..., BlockingEvent]
+) -> None:
+    """In public mode vantage points go by their network; single measurements and suspected events stay inside."""
+    place.settings = replace(place.settings, public=True)
+    found = [place.measure(State.BLOCKED), place.measure(target=place.settings.targets[1])]
+    thin = event(id="suspected-1", target="other", tier=Tier.SUSPECTED)
+    place.write(lambda store: store.save_events([event(witnesses=tuple(found)), thin]))
+    for path in (
+        "/",
+        "/events",
+        "/events/kloop-KG-1",
+        "/targets/kloop?range=24h",
+        "/targets/kloop?range=90d",
+        "/targets/kloop/timeline.csv",
+        "/targets/kloop/speed.csv",
+        "/networks",
+        "/networks/AS64500",
+        "/networks/AS64500/timeline.svg",
+        "/check",
+    ):
+        answer = await place.get(path)
+        assert answer.status_code == 200, path
+        assert 'href="/measurements/' not in answer.text, path
+        assert "/vantage-points/" not in answer.text, path
+        assert "suspected-1" not in answer.text, path
+        assert not re.search(r"[>,]here[<,]", answer.text), path
+    for path in (
+        "/events/suspected-1",
+        "/vantage-points/here",
+        f"/measurements/{found[0]}",
+        "/events/kloop-KG-1/statistic",
+    ):
+        assert (await place.get(path)).status_code in (303, 401, 403, 404), path
