@@ -358,6 +358,7 @@ async def test_strangers_see_no_place_measurement_or_thin_event_on_any_page(
         assert "/vantage-points/" not in answer.text, path
         assert "suspected-1" not in answer.text, path
         assert not re.search(r"[>,]here[<,]", answer.text), path
+    assert "shown to those who sign in" in (await place.get("/events/kloop-KG-1")).text
     for path in (
         "/events/suspected-1",
         "/vantage-points/here",
