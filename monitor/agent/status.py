@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from monitor.agent.clock import moments
 from monitor.agent.course import Course
 from monitor.agent.folder import AgentFolder
-from monitor.agent.spool import backlog
 from monitor.agent.spool.file import reading, word
-from monitor.agent.spool.kept import comparison
+from monitor.agent.spool.kept import backlog, comparison
 from monitor.agent.spool.losses import untold
 from monitor.sshsig import PublicKey
 from monitor.wire import Dropped

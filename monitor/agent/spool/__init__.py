@@ -9,13 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.agent.clock import Comparison, Moment
-from monitor.agent.spool.file import SpoolError, SpoolFull, add_to, opened, say, transaction, used, word
-from monitor.agent.spool.kept import Row, comparison, forget, insert, oldest, together
+from monitor.agent.spool.file import (
+    SpoolError,
+    SpoolFull,
+    add_to,
+    disk_free,
+    opened,
+    say,
+    spare,
+    transaction,
+    used,
+    word,
+)
+from monitor.agent.spool.kept import Backlog, Row, backlog, comparison, forget, insert, oldest, together
 from monitor.agent.spool.losses import Losses, Why
 from monitor.sshsig import SigningKey
 from monitor.wire import ClockReading, Header, Letter, compose
@@ -24,6 +36,12 @@ from probes.document import canonical, document, rfc3339
 from probes.model import Measurement
 
 __all__ = ["Backlog", "Sealed", "Spool", "SpoolError", "SpoolFull"]
+
+MARGIN = 8 * 1024 * 1024
+"""Bytes of the disk that are never used: a full disk is the operator's trouble, and SQLite's log of changes needs some
+to make room at all."""
+_SPARE = 256 * 1024
+"""Bytes that a measurement takes at most, by far, where the file may not grow."""
 
 DROP_AT_ONCE = 64
 """Oldest measurements that make room together where the spool is full."""
@@ -44,23 +62,16 @@ class Sealed:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
-    """What waits: measurements, when the oldest was made (RFC 3339; empty for none), and bytes on disk."""
-
-    waiting: int
-    oldest: str
-    bytes: int
-
-
 class Spool:
     """Keeps measurements until they are delivered; for one thread at a time. SpoolError where the file cannot be used.
 
-    `limit` are the bytes that it may take: above them the oldest measurements make room.
+    `limit` are the bytes that it may take: above them the oldest measurements make room, as they do where the disk has
+    less than MARGIN left (`free` says how much it has).
     """
 
-    def __init__(self, path: Path, *, limit: int) -> None:
+    def __init__(self, path: Path, *, limit: int, free: Callable[[], int] | None = None) -> None:
         self._limit = limit
+        self._free = free or (lambda: disk_free(path))
         self._connection = opened(path)
         self._losses = Losses(self._connection)
         self._most = MOST_ROWS
@@ -79,8 +90,11 @@ class Spool:
         if len(content) > MOST_INFLATED - _HEADER:
             self._losses.add("too_large", 1, made, made)
             return False
-        while used(self._connection) > self._limit and self._make_room("spool_full"):
+        while (full := self._full()) and self._make_room(full):
             pass
+        if full == "disk_full":
+            self._losses.add("disk_full", 1, made, made)
+            return False
         page = f"{measurement.kind} {measurement.url}"
         for _ in range(2):
             try:
@@ -105,6 +119,7 @@ class Spool:
         """
         if (held := self._held()) is not None:
             return held
+        self._losses.flush()
         most = self._most
         while True:
             rows, clock = self._next(most, moment)
@@ -239,6 +254,12 @@ class Spool:
         row = self._connection.execute("SELECT sequence, sha256, count, content FROM sealed").fetchone()
         return None if row is None else Sealed(**dict(row))
 
+    def _full(self) -> Why | None:
+        """Why older measurements have to make room, before anything is tried; None where there is some."""
+        if used(self._connection) > self._limit:
+            return "spool_full"
+        return "disk_full" if self._free() < MARGIN and spare(self._connection) < _SPARE else None
+
     def _make_room(self, why: Why) -> bool:
         """Give up the oldest measurements that no sealed batch holds; False where there are none, or no room even
         for that."""
@@ -262,9 +283,3 @@ class Spool:
         with transaction(self._connection):
             count, since, until = forget(self._connection, first, last)
             self._losses.note(why, count, since, until)
-
-
-def backlog(connection: sqlite3.Connection) -> Backlog:
-    """What waits in a spool's file."""
-    count, first = connection.execute("SELECT count(*), min(made) FROM measurement").fetchone()
-    return Backlog(waiting=count, oldest=first or "", bytes=used(connection))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -32,6 +33,14 @@ CREATE TABLE IF NOT EXISTS word (name TEXT PRIMARY KEY, value TEXT NOT NULL) STR
 COMMIT;
 """
 
+_SETTINGS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "secure_delete = ON",
+    "cache_size = -2000",
+    "wal_autocheckpoint = 250",
+)
+
 
 class SpoolError(Exception):
     """The spool cannot be used; the message is for people."""
@@ -51,7 +60,7 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         if fresh:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        for line in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -2000"):
+        for line in _SETTINGS:
             connection.execute(f"PRAGMA {line}").fetchall()
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError as fault:
@@ -89,11 +98,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def used(connection: sqlite3.Connection) -> int:
     """Bytes of the file that hold something."""
-    pages, free, size = (
-        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-        for name in ("page_count", "freelist_count", "page_size")
+    return (_number(connection, "page_count") - _number(connection, "freelist_count")) * _number(
+        connection, "page_size"
     )
-    return (pages - free) * size
+
+
+def spare(connection: sqlite3.Connection) -> int:
+    """Bytes of the file that hold nothing, and are filled before it grows."""
+    return _number(connection, "freelist_count") * _number(connection, "page_size")
+
+
+def _number(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def disk_free(path: Path) -> int:
+    """Bytes that may still be written on the disk of a file."""
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
 
 
 def word(connection: sqlite3.Connection, name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.agent.clock import Comparison, Moment
+from monitor.agent.spool.file import used
 from monitor.agent.spool.packing import FrameError, pack, unpack
 from monitor.wire import ClockReading
 from probes.document import rfc3339
@@ -27,6 +28,15 @@ class Row:
     content: bytes | None
     clock: ClockReading
     plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits: measurements, when the oldest was made (RFC 3339; empty for none), and bytes on disk."""
+
+    waiting: int
+    oldest: str
+    bytes: int
 
 
 def insert(connection: sqlite3.Connection, content: bytes, *, page: str, made: str, moment: Moment, plan: str) -> None:
@@ -108,3 +118,9 @@ def together(one: ClockReading, other: ClockReading) -> ClockReading | None:
     if apart > _APART:
         return None
     return ClockReading(offset=one.offset, within=round(max(one.within or 0.0, (other.within or 0.0) + apart), 3))
+
+
+def backlog(connection: sqlite3.Connection) -> Backlog:
+    """What waits in a spool's file."""
+    count, first = connection.execute("SELECT count(*), min(made) FROM measurement").fetchone()
+    return Backlog(waiting=count, oldest=first or "", bytes=used(connection))

@@ -26,6 +26,12 @@ class Losses:
     def add(self, why: Why, count: int, first: str, last: str) -> None:
         """Count what was lost; where the disk is full it is remembered, and written with whatever is written next."""
         self._unwritten.append((why, count, first, last))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write down what could not be written before, where that is possible now."""
+        if not self._unwritten:
+            return
         try:
             with transaction(self._connection):
                 self.write()

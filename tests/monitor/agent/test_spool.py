@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from monitor.agent.clock import Comparison
-from monitor.agent.spool import DROP_AT_ONCE, Sealed, Spool, SpoolError
+from monitor.agent.spool import DROP_AT_ONCE, MARGIN, Sealed, Spool, SpoolError
 from monitor.sshsig import SigningKey
 from monitor.wire import Batch
 from probes.document import canonical, document, measurement_id
@@ -178,6 +178,40 @@ def test_a_full_disk_drops_what_is_oldest_and_recovers_by_itself(spool: Spool, c
 
     assert kept > 250
     assert arrived + lost == len(before) + 300
+
+
+def test_the_last_of_the_disk_is_left_to_its_owner(tmp_path: Path, clocks: Clocks):
+    """Near its end the file grows no more: the oldest measurements make room for the newest, and are counted."""
+    free, size = [10**9], 0
+    spool = Spool(tmp_path / "spool.db", limit=LIMIT, free=lambda: free[0])
+    noise = random.Random(2)
+    for number in range(300):
+        clocks.steady += 10
+        if number == 150:
+            free[0], size = MARGIN - 1, spool._connection.execute("PRAGMA page_count").fetchone()[0]
+        assert spool.append(visit(number, clocks, page=noise.randbytes(3000)), clocks(), PLAN)
+    grown = spool._connection.execute("PRAGMA page_count").fetchone()[0] - size
+    batches = drain(spool, clocks)
+    lost = sum(each.count for batch in batches for each in batch.header.dropped if each.why == "disk_full")
+    spool.close()
+
+    assert grown == 0
+    assert lost > 0
+    assert sum(len(batch.documents) for batch in batches) + lost == 300
+
+
+def test_a_disk_that_was_full_from_the_start_keeps_nothing_and_says_how_much(tmp_path: Path, clocks: Clocks):
+    """Nothing can make room: each measurement is counted, and told as soon as there is some."""
+    free = [0]
+    spool = Spool(tmp_path / "spool.db", limit=LIMIT, free=lambda: free[0])
+    for number in range(5):
+        clocks.steady += 10
+        assert not spool.append(visit(number, clocks), clocks(), PLAN)
+    free[0] = 10**9
+    (batch,) = drain(spool, clocks)
+    spool.close()
+
+    assert [(each.why, each.count) for each in batch.header.dropped] == [("disk_full", 5)]
 
 
 def test_where_not_even_that_helps_the_newest_is_counted(spool: Spool, clocks: Clocks):
