@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import random
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +60,7 @@ def reviewed(cells: Sequence[Cell], until: datetime, every: timedelta, begins: d
     now = begins
     while now < until:
         now += every
-        seen = [cell for cell, start in zip(cells, starts, strict=True) if now - LOOKBACK <= start <= now]
+        seen = cells[bisect_left(starts, now - LOOKBACK) : bisect_right(starts, now)]
         found = detect(seen, settings=settings, now=now, null=null)
         for event in reconcile(tuple(known.values()), found, since=now - LOOKBACK):
             known[event.id] = event

@@ -14,6 +14,12 @@ from monitor.alert.step import RANKS, Told, is_first, step, told_by
 from monitor.alert.wanted import Surroundings, muted, seen, wanted
 from monitor.model import Alert, Delivery, Fate, Form, Said, Saying, Stage, Tier, Topic
 
+GROWTH = 4
+"""An update that tells of nothing but more networks, or another layer, waits so many times longer: by then most blocks
+that spread have spread (counted in `benchmarks/alert_counts.py`)."""
+RETURNED = 3
+"""The end of a block that returned after its end was told has to hold so many times longer: by default more than the
+four hours within which detection calls it the same block."""
 _FINAL = frozenset({Stage.ENDED, Stage.RETRACTED})
 DECLINED = "declined"
 """The note of a delivery that somebody stopped."""
@@ -84,13 +90,24 @@ class _Case:
         again = stage is Stage.EXTENDED and last is not None and last.alert.stage in _FINAL
         alert = replace(alert, stage=stage, note="again" if again else alert.note)
         if stage in _FINAL:
-            return alert
+            return alert if self._holds(alert) else None
         if last is None:
             return alert if self._starts(alert) else None
         if not last.reached:
             return replace(alert, stage=Stage(alert.tier.value))
-        waited = self.moment.now - last.at >= self.settings.updates
+        grown = stage is Stage.EXTENDED and not again
+        rest = self.settings.updates * (GROWTH if grown else 1)
+        waited = self.moment.now - last.at >= rest
         return alert if waited and seen(alert, self.moment.around) else None
+
+    def _holds(self, alert: Alert) -> bool:
+        """Whether the end of a block that has returned before has held for long enough to be told once more."""
+        if alert.stage is Stage.RETRACTED or alert.end is None or not self._returned(alert.story):
+            return True
+        return self.moment.now - alert.end[1] >= self.settings.settle * RETURNED
+
+    def _returned(self, story: str) -> bool:
+        return any(other.story == story and other.note == "again" for one in self.before for other in one.alerts)
 
     def _starts(self, alert: Alert) -> bool:
         """Whether the first message about a story leaves now."""

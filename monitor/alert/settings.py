@@ -97,8 +97,9 @@ class AlertSettings:
     """Between two first messages about the same networks and hour, and how near onsets are for one message."""
     updates: timedelta = timedelta(hours=1)
     """From one message about a story to its next update, which then tells all that came since."""
-    settle: timedelta = timedelta(minutes=30)
-    """How long a block that is over must stay so before its end is told."""
+    settle: timedelta = timedelta(minutes=90)
+    """How long a block that is over must stay so before its end is told: shorter ones make blocks that come and go ring
+    too often (counted in `benchmarks/alert_counts.py`)."""
     fresh: timedelta = timedelta(hours=24)
     """Older alarms are history when they are first seen, and ring nowhere."""
     silence: timedelta = timedelta(minutes=30)

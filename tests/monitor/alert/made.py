@@ -13,7 +13,7 @@ from monitor.model import BlockingEvent, Fate, Locus, Tier
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 """A Monday."""
-SETTINGS = AlertSettings()
+SETTINGS = AlertSettings(settle=timedelta(minutes=30))
 KNOWN = Knowledge(
     hosts={"kloop-ru": ("kloop.kg",), "kaktus": ("kaktus.media",)},
     categories={"kloop-ru": "media", "kaktus": "media"},

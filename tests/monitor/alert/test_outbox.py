@@ -22,7 +22,7 @@ from monitor.alert.wanted import Surroundings
 from monitor.alert.watching import Seen
 from monitor.model import Claim, Fate, Form, Said, Stage, Tier, Topic
 from monitor.store import open_store
-from tests.monitor.alert.made import AT, KNOWN, Inbox, event, minutes, over, recipient
+from tests.monitor.alert.made import AT, KNOWN, SETTINGS, Inbox, event, minutes, over, recipient
 from tests.monitor.alert.sink import sink
 from tests.monitor.alert.test_plan import saying
 
@@ -88,7 +88,7 @@ class World:
     def __init__(self, folder, *who, **more):
         self.store = open_store(folder / "data")
         self.now, self.events, self.around, self.newest, self.claims = AT, [], Surroundings(), AT, ()
-        self.settings = AlertSettings(recipients=who, **more)
+        self.settings = replace(SETTINGS, recipients=who, **more)
         self.folder = folder
         self.desk = desk.Desk(
             self.store,

@@ -182,12 +182,14 @@ def test_updates_are_gathered_for_an_hour():
 
 
 def test_a_growth_is_told_when_the_networks_have_doubled():
-    """Two networks and one more are no news, two and two more are."""
+    """Two networks and one more are no news, two and two more are, four hours after the first message."""
     inbox, block = Inbox(), event()
     inbox.at(12, block)
 
     assert inbox.at(80, replace(block, networks=("AS1", *block.networks), revision=2)) == ()
-    (update,) = inbox.at(81, replace(block, networks=("AS1", "AS2", *block.networks), revision=3))
+    wider = replace(block, networks=("AS1", "AS2", *block.networks), revision=3)
+    assert inbox.at(81, wider) == ()
+    (update,) = inbox.at(12 + 4 * 60, wider)
     assert update.alerts[0].stage.value == "extended"
 
 
@@ -212,6 +214,18 @@ def test_a_block_that_returns_after_its_end_was_told_rings_again():
     assert inbox.heard == ["likely", "ended", "extended"]
     assert again.alerts[0].note == "again"
     assert not again.quiet
+
+
+def test_the_end_of_a_block_that_comes_and_goes_must_hold_longer():
+    """After it was called over once and returned, the next end is told when it has held three times as long."""
+    inbox, block = Inbox(), event()
+    inbox.at(12, block)
+    inbox.at(100, over(block))
+    inbox.at(180, replace(block, revision=3))
+    last = replace(over(block, 240), revision=4)
+
+    assert inbox.at(300, last) == ()
+    assert len(inbox.at(240 + 90, last)) == 1
 
 
 @pytest.mark.parametrize(
