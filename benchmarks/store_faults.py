@@ -170,7 +170,7 @@ def look(upkeep: Upkeep, connection: sqlite3.Connection) -> tuple[int, set[int]]
     )
     sums = [
         connection.execute(f"SELECT coalesce(sum(ok + down + blocked + insufficient), 0) FROM {table}").fetchone()[0]
-        for table in ("hourly", "daily")
+        for table in ("hourly", "hourly_target", "daily")
     ]
     (highest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM observation").fetchone()
     rows = len(tail) + sealed[0][0]

@@ -24,6 +24,7 @@ def look(connection: sqlite3.Connection) -> tuple[int, set[int]]:
         connection.execute("SELECT count(DISTINCT measurement) FROM observation").fetchone()[0],
         connection.execute("SELECT coalesce(max(seq), 0) FROM observation").fetchone()[0],
         connection.execute(_SUM + "hourly").fetchone()[0],
+        connection.execute(_SUM + "hourly_target").fetchone()[0],
         connection.execute(_SUM + "daily").fetchone()[0],
         connection.execute("SELECT count(*) FROM observation JOIN document ON document.id = document").fetchone()[0],
     }
