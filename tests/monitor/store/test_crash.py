@@ -63,7 +63,9 @@ def test_kill_minus_nine_loses_nothing(folder, made):
             assert store.original(hashlib.sha256(original).hexdigest()) == original
         assert all(measurement_id(store.measurement(key)) == key for key in stored)
         assert store.latest()[0].outcome == store.outcomes(newest_first=True, limit=1)[0]
-    assert sums(folder, "hourly") == sums(folder, "hourly_target") == sums(folder, "daily") == len(stored) >= sum(ROUNDS)
+    assert (
+        sums(folder, "hourly") == sums(folder, "hourly_target") == sums(folder, "daily") == len(stored) >= sum(ROUNDS)
+    )
     assert "WRONG" not in watched
     assert watched.startswith("looks")
 
