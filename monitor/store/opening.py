@@ -58,14 +58,6 @@ def open_reading(path: Path) -> SQLiteStore:
     return SQLiteStore(folder, Archive(folder, Engine(folder)), None, ExitStack())
 
 
-_SETTINGS = (
-    "synchronous = FULL",
-    "temp_store = MEMORY",
-    "wal_autocheckpoint = 4000",  # a hundred results change some 170 pages: the default is full after six commits
-    "journal_size_limit = 67108864",
-)
-
-
 def _set_up(connection: sqlite3.Connection, folder: Folder, clock: Clock) -> None:
     new = version(connection, folder.path) == 0
     if new and any(pack.stat().st_size for pack in folder.packs.iterdir()):
@@ -73,6 +65,6 @@ def _set_up(connection: sqlite3.Connection, folder: Folder, clock: Clock) -> Non
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise StoreError(f"the disk of {folder.path} cannot hold a write-ahead log: use a local disk")
-    for setting in _SETTINGS:
+    for setting in ("synchronous = FULL", "temp_store = MEMORY", "journal_size_limit = 67108864"):
         connection.execute(f"PRAGMA {setting}")
     migrate(connection, folder.path, clock())

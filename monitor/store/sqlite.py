@@ -73,11 +73,14 @@ class SQLiteStore:
 
     def append_all(self, entries: Iterable[tuple[Measurement, Outcome, bytes | None]]) -> tuple[bool, ...]:
         """`append` for many, in as few commits as can be; entries that contradict themselves are refused before any."""
-        groups = grouped([entry(*each) for each in entries])
-        waiting = [self._submit(partial(write, entries=group), records=len(group)) for group in groups]
-        answers: list[bool | BaseException] = []
-        for future in waiting:
-            answers += [fault] if (fault := future.exception()) else future.result()
+        works = [(partial(write, entries=group), len(group)) for group in grouped([entry(*each) for each in entries])]
+        if len(works) == 1:
+            answers: list[bool | BaseException] = list(self._do(works[0][0], records=works[0][1]))
+        else:
+            waiting = [self._submit(work, records=records) for work, records in works]
+            answers = []
+            for future in waiting:
+                answers += [fault] if (fault := future.exception()) else future.result()
         for answer in answers:
             if isinstance(answer, BaseException):
                 raise answer
@@ -247,12 +250,15 @@ class SQLiteStore:
         self._held.close()
 
     def _submit(self, work: Callable[[Transaction], T], *, records: int = 1) -> Future[T]:
+        return self._open_writer().submit(work, records=records)
+
+    def _do(self, work: Callable[[Transaction], T], *, records: int = 1) -> T:
+        return self._open_writer().do(work, records=records)
+
+    def _open_writer(self) -> Writer:
         if self._writer is None:
             raise StoreError(f"the store in {self._folder.path} was opened for reading only")
-        return self._writer.submit(work, records=records)
-
-    def _do(self, work: Callable[[Transaction], T]) -> T:
-        return self._submit(work).result()
+        return self._writer
 
     def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         return self.upkeep.read(question)

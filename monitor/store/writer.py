@@ -1,8 +1,10 @@
-"""The one writer: a thread that takes what many threads want written and commits it in groups.
+"""The one writer: it takes what many threads want written and commits it in groups, one after the other.
 
-State, all of it: a queue of jobs, and whether it is closed. A job is a function of the open transaction and the future
-that its caller waits on. Each job runs in a savepoint of its own, so that a refused one leaves no trace and the others
-stand; the futures are resolved after the commit, and the commit comes after the sync of the pack.
+Who waits for an answer and finds nobody writing is the writer for that time; what comes meanwhile is queued for a
+thread of the writer's own. State, all of it: the queue, how many of its jobs are not done, whose turn it is, and
+whether it is closed. A job is a function of the open transaction and the future that its caller waits on. Each job
+runs in a savepoint of its own, so that a refused one leaves no trace and the others stand; the futures are resolved
+after the commit, and the commit comes after the sync of the pack.
 """
 
 from __future__ import annotations
@@ -35,13 +37,14 @@ class _Job:
 
 
 class Writer:
-    """Takes jobs from any thread; until it is closed, only its own thread uses the writing connection and the pack."""
+    """Takes jobs from any thread; whoever has the turn is alone with the writing connection and the pack."""
 
     def __init__(self, transaction: Transaction, folder: Path) -> None:
         self._transaction, self._folder = transaction, folder
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._gate = threading.Lock()
+        self._unfinished = 0
+        self._gate, self._turn = threading.Lock(), threading.Lock()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -52,10 +55,25 @@ class Writer:
         """
         job = _Job(work=work, done=Future(), records=records)
         with self._gate:
-            if self._closed:
-                raise StoreError("the store is closed")
-            self._jobs.put(job)
+            self._enqueue(job)
         return cast("Future[T]", job.done)
+
+    def do(self, work: Callable[[Transaction], T], *, records: int = 1) -> T:
+        """`submit`, and wait; done in this thread where nobody writes and nothing is queued.
+
+        On a busy machine, handing a batch to a thread and its answer back takes as long as writing it.
+        """
+        job = _Job(work=work, done=Future(), records=records)
+        with self._gate:
+            alone = not self._closed and not self._unfinished and self._turn.acquire(blocking=False)
+            if not alone:
+                self._enqueue(job)
+        if alone:
+            try:
+                self._commit([job])
+            finally:
+                self._turn.release()
+        return cast("T", job.done.result())
 
     def close(self) -> None:
         """Finish what was submitted; afterwards nobody uses the connection or the pack."""
@@ -64,6 +82,14 @@ class Writer:
                 self._jobs.put(None)
             self._closed = True
         self._thread.join()
+        with self._turn:  # whoever is the writer just now finishes
+            pass
+
+    def _enqueue(self, job: _Job) -> None:
+        if self._closed:
+            raise StoreError("the store is closed")
+        self._unfinished += 1
+        self._jobs.put(job)
 
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
@@ -75,7 +101,10 @@ class Writer:
                     break
                 group.append(job)
                 records += job.records
-            self._commit(group)
+            with self._turn:
+                self._commit(group)
+            with self._gate:
+                self._unfinished -= len(group)
 
     def _commit(self, group: list[_Job]) -> None:
         try:

@@ -39,6 +39,39 @@ def test_waiting_appends_share_one_commit(store, made):
     assert said.count("COMMIT") == 2
 
 
+def test_who_finds_nobody_writing_writes_itself(store):
+    """One that waits for its answer is not handed to another thread, unless somebody is writing or waits already."""
+
+    def name(_):
+        return threading.current_thread().name
+
+    assert store._writer.do(name) == threading.current_thread().name
+    gate = threading.Event()
+    busy = held(store, gate)
+    with ThreadPoolExecutor(1, thread_name_prefix="other") as threads:
+        waiting = threads.submit(store._writer.do, name)
+        while not store._writer._jobs.qsize():
+            assert not waiting.done()
+        gate.set()
+        assert waiting.result() == "store-writer"
+    assert busy.result() is True
+
+
+def test_closing_waits_for_who_writes_itself(store):
+    """A store that is closed while a caller is the writer is closed when that one is done."""
+    begun, gate = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        writing = threads.submit(store._writer.do, lambda _: begun.set() or gate.wait(30))
+        assert begun.wait(30)
+        closing = threads.submit(store.close)
+        assert not closing.done()
+        gate.set()
+        assert writing.result() is True
+        closing.result()
+    with pytest.raises(StoreError, match="the store is closed"):
+        store._writer.do(lambda _: 1)
+
+
 def test_a_refused_record_harms_no_other(store, made):
     """In one group, the refused one raises for its caller, and the others are stored."""
     entries = [(*made.entry(number), None) for number in range(3)]
