@@ -98,7 +98,7 @@ class App:
             on_mistake=self._cut_short,
         )
         self.desk = desk_of(self, self._on_writer, stop=self._stop_because, on_mistake=on_mistake)
-        self.runtime.deliveries = self.desk.fates
+        self.runtime.outbox = self.desk
         self._firing = False
         """Whether failures set off bursts: not in a single round, which is over too soon for them."""
         self._rested = self._tend_at = 0.0

@@ -111,6 +111,15 @@ class Desk:
         counted = Counter(one.fate for one in self._known.values())
         return {fate.value: counted[fate] for fate in Fate}
 
+    def overdue(self) -> float:
+        """Seconds for which the message that has been due longest waits; 0 where none is. Any thread may ask.
+
+        One that was tried in vain is counted from when it was planned, because each attempt makes it due later.
+        """
+        waiting = [one for one in self._known.values() if one.fate is Fate.WAITING]
+        since = min((one.created if one.attempts else one.due for one in waiting), default=None)
+        return 0.0 if since is None else max(0.0, (self._clock() - since).total_seconds())
+
     async def stop(self) -> None:
         """Wait until what is being sent has left, or failed."""
         await self._post.stop()

@@ -168,6 +168,10 @@ OWN: tuple[Family, ...] = (
         labels=("fate",),
     ),
     Family(
+        name="presscanary_alert_overdue_seconds",
+        help="How long the message that has been due longest waits to leave; 0 where none is due.",
+    ),
+    Family(
         name="presscanary_spool_waiting_measurements",
         help="Measurements that a vantage point of others still kept behind the newest batch that it delivered.",
         labels=("vantage",),

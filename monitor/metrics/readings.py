@@ -149,9 +149,10 @@ def of_runtime(runtime: Runtime) -> Iterator[Sample]:
         yield "presscanary_measurements_total", (state.value,), float(count)
     for series, histogram in runtime.steps.items():
         yield "presscanary_step_duration_seconds", series, histogram
-    if runtime.deliveries is not None:
-        for fate, count in runtime.deliveries().items():
+    if runtime.outbox is not None:
+        for fate, count in runtime.outbox.fates().items():
             yield "presscanary_alert_deliveries", (fate,), float(count)
+        yield "presscanary_alert_overdue_seconds", (), runtime.outbox.overdue()
     for spool in runtime.spools():
         yield "presscanary_spool_waiting_measurements", (spool.vantage,), float(spool.waiting)
         yield "presscanary_spool_dropped_total", (spool.vantage,), float(spool.dropped)

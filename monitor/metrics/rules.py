@@ -163,13 +163,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="PressCanaryAlertsUndelivered",
         expression=(
-            'delta(presscanary_alert_deliveries{fate="dead"}[1h]) > 0'
-            ' or min_over_time(presscanary_alert_deliveries{fate="waiting"}[1h]) > 0'
+            'delta(presscanary_alert_deliveries{fate="dead"}[1h]) > 0 or presscanary_alert_overdue_seconds > 3600'
         ),
         wait="5m",
         severity="warning",
         summary="Messages to recipients do not leave.",
-        description="{{ $labels.instance }} has given up on messages, or some have waited for an hour.",
+        description="{{ $labels.instance }} has given up on messages, or one has been due for an hour.",
     ),
     Rule(
         name="PressCanaryAgentSilent",

@@ -12,6 +12,16 @@ from monitor.model import State
 from probes.model import Measurement
 
 
+class Outbox(Protocol):
+    """What is known of messages to recipients."""
+
+    def fates(self) -> Mapping[str, int]:
+        """How many there are, by what became of them."""
+
+    def overdue(self) -> float:
+        """Seconds for which the one that has been due longest waits; 0 where none is."""
+
+
 class Tally(Protocol):
     """What a schedule counted since it started; lag in seconds."""
 
@@ -48,8 +58,8 @@ class Runtime:
     )
     """By layer and result."""
     wires: Wires = field(default_factory=Wires)
-    deliveries: Callable[[], Mapping[str, int]] | None = None
-    """How many messages the outbox of alerts holds by their fate; None where this process has no outbox."""
+    outbox: Outbox | None = None
+    """None where this process sends nothing."""
     spools: Callable[[], Sequence[Spool]] = tuple
     """Of the vantage points of others that deliver here; none where nobody does."""
     mistakes: int = 0

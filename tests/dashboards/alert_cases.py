@@ -111,13 +111,14 @@ CASES: dict[str, tuple[dict[str, str], str, dict[str, str], str]] = {
     ),
     "PressCanaryAlertsUndelivered": (
         {
-            'presscanary_alert_deliveries{instance="a",fate="waiting"}': "1x90",
-            'presscanary_alert_deliveries{instance="b",fate="waiting"}': "1 0x90",
+            'presscanary_alert_overdue_seconds{instance="a"}': "0+60x90",
+            'presscanary_alert_overdue_seconds{instance="b"}': "0x90",
+            'presscanary_alert_deliveries{instance="b",fate="waiting"}': "5x90",
             'presscanary_alert_deliveries{instance="b",fate="dead"}': "2x90",
         },
         "80m",
-        {"instance": "a", "fate": "waiting"},
-        "a has given up on messages, or some have waited for an hour.",
+        {"instance": "a"},
+        "a has given up on messages, or one has been due for an hour.",
     ),
     "PressCanaryAgentSilent": (
         {'presscanary_agent_contact_timestamp_seconds{vantage="kg-1"}': "-86400x90"},
@@ -163,7 +164,8 @@ HEALTHY = {
     'presscanary_schedule_lag_seconds{instance="a"}': "1x90",
     'presscanary_burst_mistakes_total{instance="a"}': "0x90",
     'presscanary_alert_deliveries{instance="a",fate="dead"}': "1x90",
-    'presscanary_alert_deliveries{instance="a",fate="waiting"}': "1 0x90",
+    'presscanary_alert_deliveries{instance="a",fate="waiting"}': "1x90",
+    'presscanary_alert_overdue_seconds{instance="a"}': "30x90",
     'presscanary_agent_contact_timestamp_seconds{vantage="kg-1"}': "0+60x90",
     'probe_ssl_earliest_cert_expiry{instance="https://a/"}': "6048000x90",
 }

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
+import yaml
 
 from monitor.fleet import FolderDatabase, Member, Status, Token, batches, tokens
 from monitor.fleet.batches import Arrived, Delivered
@@ -41,6 +42,9 @@ class Live:
 
     prometheus: str
     demo: str
+    folder: Path
+    server: subprocess.Popen[bytes]
+    """The Prometheus."""
     heard: list[Mapping[str, Any]] = field(default_factory=list)
     """What the webhook was sent, in its order."""
 
@@ -51,6 +55,14 @@ class Live:
         assert found.status_code == 200, (filled, found.text)
         result: list[Mapping[str, Any]] = found.json()["data"]["result"]
         return result
+
+    def scrape(self, job: Mapping[str, Any]) -> None:
+        """Have Prometheus scrape something else as well."""
+        file = self.folder / "prometheus.yml"
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+        config["scrape_configs"].append(job)
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        self.server.send_signal(signal.SIGHUP)
 
     def unanswered(self, queries: Mapping[str, str]) -> dict[str, str]:
         """Those that have never given data although one waited; a fact of the demo may come late, or go again."""
@@ -91,9 +103,9 @@ def live(folder: Path) -> Iterator[Live]:
         played_fleet(folder / "data")
         data = ["--data-dir", str(folder / "data")]
         demo = ["demo", "--port", str(ports[ADDRESS]), "--keep", "--json"]
-        stack.enter_context(_running([sys.executable, "-m", "monitor", *data, *demo], folder / "demo.log"))
+        stack.enter_context(running([sys.executable, "-m", "monitor", *data, *demo], folder / "demo.log"))
         stack.enter_context(
-            _running(
+            running(
                 [
                     "prometheus-alertmanager",
                     f"--config.file={folder}/alertmanager.yml",
@@ -104,8 +116,8 @@ def live(folder: Path) -> Iterator[Live]:
                 folder / "alertmanager.log",
             )
         )
-        stack.enter_context(
-            _running(
+        server = stack.enter_context(
+            running(
                 [
                     "prometheus",
                     f"--config.file={folder}/prometheus.yml",
@@ -115,7 +127,13 @@ def live(folder: Path) -> Iterator[Live]:
                 folder / "prometheus.log",
             )
         )
-        made = Live(prometheus=f"http://127.0.0.1:{own}", demo=f"http://{places[ADDRESS]}", heard=heard)
+        made = Live(
+            prometheus=f"http://127.0.0.1:{own}",
+            demo=f"http://{places[ADDRESS]}",
+            folder=folder,
+            server=server,
+            heard=heard,
+        )
         until(lambda: _answers(f"{made.prometheus}/-/ready"))
         yield made
 
@@ -152,7 +170,8 @@ def _answers(address: str) -> bool:
 
 
 @contextmanager
-def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is asked to end afterwards; what it says goes to a file."""
     with log.open("wb") as written:
         started = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
         try:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
 import pytest
+import yaml
 
 from monitor.demo.country import TRUTH
 from monitor.metrics.boards import BOARDS
+from monitor.metrics.grafana import dashboard
 from monitor.metrics.rules import RECORDINGS
-from tests.dashboards.live import Live, live, until
+from tests.dashboards.live import Live, live, running, until
 from tests.dashboards.public import PUBLIC
+from tests.monitor.store.engines import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +63,19 @@ def test_every_panel_of_ours_shows_something(stack: Live) -> None:
     assert stack.unanswered(asked) == {}
 
 
+def test_every_choice_has_something_to_choose(stack: Live) -> None:
+    """Each variable of the six dashboards finds values for its label."""
+    made = [
+        variable for board in BOARDS for variable in dashboard(board)["templating"]["list"] if "definition" in variable
+    ]
+    asked = {}
+    for variable in made:
+        series, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["definition"]).groups()
+        asked[variable["definition"]] = f"count by ({label}) ({series})"
+
+    assert stack.unanswered(asked) == {}
+
+
 def test_public_dashboards_show_something_unedited(stack: Live) -> None:
     """Each query of 7587, 13659 and the mixin, as it stands there, returns data of ours."""
     asked = {f"{name} / {panel}": query for name, panels in PUBLIC.items() for panel, query in panels.items()}
@@ -95,3 +113,35 @@ def test_the_demo_s_own_metrics_pass_promtool(stack: Live) -> None:
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+JOB = """
+job_name: blackbox
+metrics_path: /probe
+params: {module: [http_2xx]}
+static_configs:
+- targets: ["TARGET"]
+relabel_configs:
+- {source_labels: [__address__], target_label: __param_target}
+- {source_labels: [__param_target], target_label: instance}
+- {target_label: __address__, replacement: "HERE"}
+"""
+"""As blackbox_exporter's own page has it; only the last address is ours."""
+
+
+def test_a_scrape_config_for_blackbox_exporter_works_with_ours(stack: Live) -> None:
+    """Prometheus scrapes /probe as it scrapes blackbox_exporter, and the site is the instance."""
+    config, here = stack.folder / "targets.yaml", f"127.0.0.1:{free_port()}"
+    config.write_text(
+        "targets: [{id: a, urls: [http://a/]}]\nweb: {blackbox: blackbox.yml, blackbox_allow: [127.0.0.0/8]}\n"
+    )
+    modules = "modules: {http_2xx: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}}"
+    (stack.folder / "blackbox.yml").write_text(modules)
+    place = ["--config", str(config), "--data-dir", str(stack.folder / "empty")]
+    page = [sys.executable, "-m", "monitor", *place, "web", "--port", here.partition(":")[2]]
+    target = f"{stack.demo}/healthz"
+    with running(page, stack.folder / "web.log"):
+        stack.scrape(yaml.safe_load(JOB.replace("TARGET", target).replace("HERE", here)))
+        found = until(lambda: stack.values(f'probe_success{{job="blackbox", instance="{target}"}} == 1'))
+
+    assert found

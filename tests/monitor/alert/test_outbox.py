@@ -188,6 +188,22 @@ class Hanging:
         await asyncio.Event().wait()
 
 
+async def test_what_does_not_leave_is_counted_for_the_metrics(world, monkeypatch):
+    """By fate; a message that is tried in vain is overdue since it was planned, one that was sent is not."""
+    broken = Hanging(fault=OSError("no way"))
+    monkeypatch.setattr(desk, "all_channels", lambda: dict(all_channels()) | {"hanging": broken})
+    stuck = recipient(name="stuck", addresses=(Address(name="x", channel="hanging"),))
+    here = world(recipient())
+    await here.at(12, event())
+    assert (here.desk.fates()["sent"], here.desk.overdue()) == (1, 0.0)
+
+    here.settings = AlertSettings(recipients=(stuck,))
+    await here.at(13, event())
+    here.now = AT + minutes(73)
+    assert here.desk.fates()["waiting"] == 1
+    assert here.desk.overdue() == 3600.0
+
+
 async def test_a_channel_that_hangs_holds_up_nobody_else(world, monkeypatch):
     """Others are told at once and planning goes on while it hangs; after a minute it is tried again later."""
     monkeypatch.setattr(desk, "all_channels", lambda: dict(all_channels()) | {"hanging": Hanging()})

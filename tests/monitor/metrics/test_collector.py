@@ -20,6 +20,18 @@ from probes.model import Role, Target
 from tests.scenes import measured, visit
 
 
+class Messages:
+    """An outbox in which nothing is overdue."""
+
+    def fates(self) -> dict[str, int]:
+        """One of each."""
+        return dict.fromkeys(Fate, 1)
+
+    def overdue(self) -> float:
+        """None."""
+        return 0.0
+
+
 @pytest.fixture
 def full(entry: Callable[..., Latest], event: Callable[..., BlockingEvent], now: datetime) -> Glance:
     """A glance in which every family has something to say."""
@@ -36,7 +48,7 @@ def _exposition(look: Callable[[], Glance | None], target: Target, now: datetime
         tally=Tally(),
         store_bytes=5_000,
         store_limit=4_000,
-        deliveries=lambda: dict.fromkeys(Fate, 0),
+        outbox=Messages(),
         spools=lambda: [Spool(vantage="kg-1", waiting=3, dropped=1, seen=5.0)],
     )
     runtime.saw(measured(*visit(), vantage="here"), "m1", State.OK)
