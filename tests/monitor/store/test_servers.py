@@ -245,7 +245,7 @@ def test_a_row_that_comes_twice_counts_once(clickhouse_18, tmp_path, made):
     with open_store(where) as store:
         measurement, outcome = made.entry(1, state=State.OK)
         store.append(measurement, outcome)
-        store._measurements._append = _unseeing(store._measurements)
+        store._measurements._gathering._write = _unseeing(store._measurements)
         store.append(measurement, outcome)
         database = where.measurements.database
         raw = clickhouse_18.ask("SELECT count() FROM observation", database=database)
