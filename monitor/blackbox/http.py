@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from monitor.blackbox.address import resolve
 from monitor.blackbox.modules import HeaderMatch, HTTPProbe, Module
+from monitor.blackbox.place import named
 from monitor.blackbox.probing import ProbeFailedError, Probing
 from monitor.blackbox.security import wrap
 from probes.steps.exchange import Head, Outgoing
@@ -90,7 +91,7 @@ async def _exchange(
         connected = probing.clock()
         channel: Channel = stream
         if place.secure:
-            name = (probing.hostname if first else "") or place.host
+            name = named(probing.hostname).host if first and probing.hostname else place.host
             channel = await wrap(probing, stream, name, config.tls_config, http=True)
         secured = probing.clock()
         progress = Progress()
@@ -108,7 +109,7 @@ def _request(probing: Probing, config: HTTPProbe, place: WebAddress, method: str
     """As a browser asks, so that nobody treats a probe otherwise, but uncompressed as blackbox does."""
     asked = Visit().ask(place, None).outgoing
     given = {name.lower(): value for name, value in config.headers.items()}
-    host = given.pop("host", "") or (probing.hostname if first else "")
+    host = given.pop("host", "") or (_authority(probing.hostname) if first and probing.hostname else "")
     kept = [
         (name, value)
         for name, value in asked.headers
@@ -126,6 +127,15 @@ def _request(probing: Probing, config: HTTPProbe, place: WebAddress, method: str
         headers=((b"host", authority), *kept, *encoding, *added, *length),
         body=content,
     )
+
+
+def _authority(hostname: str) -> str:
+    """What goes into the Host header.
+
+    >>> _authority("news.example:8443"), _authority("яндекс.рф")
+    ('news.example:8443', 'xn--d1acpjx3f.xn--p1ai')
+    """
+    return named(hostname).url.removeprefix("http://").removesuffix("/")
 
 
 def _response(probing: Probing, place: WebAddress, head: Head, raw: bytes) -> None:

@@ -16,6 +16,8 @@ import dns.rdatatype
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from probes.steps.url import parse
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
 _MOST = 1 << 20
@@ -43,6 +45,13 @@ def _pattern(text: str) -> str:
     except re.error as error:
         raise ValueError(f"not a regular expression: {error}") from error
     return text
+
+
+def _host(text: str) -> str:
+    try:
+        return parse(f"https://{text}/").host if text else ""
+    except ValueError as error:
+        raise ValueError(f"not a host: {error}") from error
 
 
 def _rcode(text: str) -> str:
@@ -76,7 +85,7 @@ class TLSConfig(_Part):
     """How a certificate is judged."""
 
     insecure_skip_verify: bool = False
-    server_name: str = ""
+    server_name: Annotated[str, AfterValidator(_host)] = ""
 
 
 class HeaderMatch(_Part):

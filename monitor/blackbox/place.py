@@ -1,8 +1,28 @@
-"""A target that is a host and a port."""
+"""Hosts and ports as a target names them."""
 
 from __future__ import annotations
 
+import re
+
 from monitor.blackbox.probing import ProbeFailedError
+from probes.steps.url import WebAddress, parse
+
+_NO_HOST = re.compile(r"[\s/?#@\\]")
+
+
+def named(text: str) -> WebAddress:
+    """A host, with a port or without one, as it goes on the wire; ProbeFailedError where it cannot be a host.
+
+    >>> named("яндекс.рф").host, named("news.example:8443").url, named("2001:db8::1").host
+    ('xn--d1acpjx3f.xn--p1ai', 'http://news.example:8443/', '2001:db8::1')
+    """
+    bare = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
+    if _NO_HOST.search(bare):
+        raise ProbeFailedError(f"{text[:100]!r} cannot be a host")
+    try:
+        return parse(f"http://{bare}/")
+    except ValueError as error:
+        raise ProbeFailedError(f"{text[:100]!r} cannot be a host: {error}") from error
 
 
 def host_and_port(target: str, default: int | None = None) -> tuple[str, int]:
@@ -19,7 +39,7 @@ def host_and_port(target: str, default: int | None = None) -> tuple[str, int]:
     else:
         host, number = target, ""
     if not number and default is not None:
-        return host, default
+        return named(host).host, default
     if not host or not number.isdecimal() or len(number) > 5 or not 0 < int(number) < 65536:
         raise ProbeFailedError(f"a host and a port were expected, not {target[:100]!r}")
-    return host, int(number)
+    return named(host).host, int(number)

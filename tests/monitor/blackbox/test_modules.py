@@ -46,6 +46,7 @@ def test_the_former_name_of_following_redirects_is_understood() -> None:
         ("modules: {a: {prober: http, timeout: 5}}", "a duration such as 5s"),
         ("modules: {a: {prober: http, http: {fail_if_body_matches_regexp: ['(']}}}", "not a regular expression"),
         ("modules: {a: {prober: http, http: {valid_status_codes: ['200']}}}", "valid integer"),
+        ("modules: {a: {prober: tcp, tcp: {tls_config: {server_name: '..'}}}}", "not a host"),
         ("modules: {a: {prober: dns}}", "modules.a.dns: query_name is missing"),
         ("modules: {a: {prober: dns, dns: {query_name: a.kg, query_type: NONSENSE}}}", "not a type of DNS records"),
         ("modules: {a: {prober: dns, dns: {query_name: a.kg, valid_rcodes: [FINE]}}}", "not a DNS rcode"),

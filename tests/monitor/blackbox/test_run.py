@@ -101,3 +101,30 @@ async def test_the_hostname_is_asked_for(world: World) -> None:
 
     assert good.success, good.log
     assert not bad.success
+
+
+@pytest.mark.parametrize(
+    "hostname", ["é", "a\r\nX: y", "\0", "x" * 300, "news.example:443", "\ud800", "a b", "a/b", "@"]
+)
+@pytest.mark.parametrize("target", ["https://news.example/", "http://news.example/"])
+async def test_a_hostname_whatever_is_an_answer(target: str, hostname: str) -> None:
+    """It is a host or the probe fails; it breaks neither the request nor the program."""
+    async with Loopback(NAMED) as lab:
+        request = Request(target=target, name="four", module=MODULES["four"], hostname=hostname, limit=9)
+        found = await run(request, lab.network("here"))
+
+    plain = target.startswith("http:") and hostname == "é"  # in ASCII it may exist, and this site answers to any Host
+    assert found.success == (plain or hostname == "news.example:443")
+
+
+@pytest.mark.parametrize("host", ["\ud800", "a" * 300, "..", "é", "[::1", "[x]", "", "\0", "a b", "a/b"])
+@pytest.mark.parametrize("prober", ["tcp", "dns"])
+async def test_a_host_whatever_is_an_answer(prober: str, host: str) -> None:
+    """For the other two probers as well."""
+    modules = read("modules: {tcp: {prober: tcp, tcp: {tls: true}}, dns: {prober: dns, dns: {query_name: a.kg}}}")
+    async with Loopback(NAMED) as lab:
+        request = Request(target=f"{host}:53", name=prober, module=modules[prober], limit=9)
+        found = await run(request, lab.network("here"))
+
+    assert not found.success
+    assert b"probe_success 0.0" in exposition(found)
