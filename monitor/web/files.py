@@ -1,4 +1,4 @@
-"""`…/timeline.{form}` and `…/speed.{form}`: the drawings of targets and networks as SVG, PNG and CSV."""
+"""`…/timeline`, `…/speed` and `…/statistic`: drawings of targets, networks and events as SVG, PNG and CSV."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from monitor.web import network, picture, target
+from monitor.web import network, picture, statistic, target
 from monitor.web.ground import Ground
 from monitor.web.tempo import tempos
 from monitor.web.timeline import Frame
@@ -57,6 +57,15 @@ def routes(ground: Ground) -> APIRouter:
             return picture.svg(ground.language(request), caption=name, **network.drawn(known, ground))
 
         return _file(form, name, ground, lambda: picture.sheet_of_days(known.days), drawing)
+
+    @router.get("/events/{event_id:path}/statistic.{form}")
+    def of_event(request: Request, event_id: str, form: str) -> Response:
+        known = statistic.read(event_id, ground)
+
+        def drawing() -> str:
+            return picture.svg(ground.language(request), caption=event_id, **known.drawn())
+
+        return _file(form, event_id, ground, lambda: picture.sheet_of_statistic(known.traces), drawing)
 
     return router
 

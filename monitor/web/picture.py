@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import HTTPException
 from starlette.responses import Response
 
+from monitor.detect.trace import Point, Trace
 from monitor.model import Day, Outcome, State
 from monitor.web.api.column import plain
 from monitor.web.band import Band
@@ -35,9 +36,9 @@ def forms() -> tuple[str, ...]:
 def svg(language: str, **facts: Any) -> str:
     """The drawing as a file that stands alone, on white paper with the colours of the light scheme.
 
-    It is that of `heat` with its `timeline`, of a `timeline` alone, or of `tempos`.
+    It is that of `heat` with its `timeline`, of a `timeline` alone, of `tempos`, or of `curves`.
     """
-    absent: dict[str, Any] = {"heat": None, "timeline": None, "tempos": None, "names": {}}
+    absent: dict[str, Any] = {"heat": None, "timeline": None, "tempos": None, "curves": None, "ticks": (), "names": {}}
     return render("picture.svg", language, **(absent | {"width": WIDTH, "style": _style()} | facts))
 
 
@@ -55,6 +56,34 @@ def sheet_of_days(days: Iterable[Day]) -> str:
     columns = ("target", "country", "network", "day", "ok", "down", "blocked", "insufficient")
     ordered = sorted(days, key=lambda day: (day.day, day.country, day.network))
     return _sheet(columns, ([getattr(day, name) for name in columns] for day in ordered))
+
+
+def sheet_of_statistic(traces: Iterable[Trace]) -> str:
+    """Each result with what it added to the sums, as CSV; evidence in nats."""
+    columns = ("network", "time", "vantage", "ok", "failed", "p0", "added", "level", "total", "recovery", "measurement")
+    rows = (
+        [
+            each.network,
+            rfc3339(p.time),
+            p.vantage,
+            p.ok,
+            p.failed,
+            p.p0,
+            p.added,
+            p.level,
+            p.total,
+            p.recovery,
+            _first(p),
+        ]
+        for each in traces
+        for p in each.points
+    )
+    return _sheet(columns, rows)
+
+
+def _first(point: Point) -> str:
+    """The measurement that a point is of, or the first of several; empty where it has none."""
+    return next(iter(point.witnesses), "")
 
 
 def sheet_of_speed(outcomes: Iterable[Outcome]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -14,6 +15,7 @@ from monitor.detect.trace import Point, Trace, trace
 from monitor.model import BlockingEvent
 from monitor.pipeline import gather
 from monitor.store import Store
+from monitor.web import picture
 from monitor.web.ground import Ground
 from monitor.web.settings import PageSettings
 from monitor.web.timeline import Frame, ticks
@@ -50,26 +52,49 @@ def routes(ground: Ground) -> APIRouter:
 
     @router.get("/events/{event_id:path}/statistic", response_class=HTMLResponse)
     def statistic(request: Request, event_id: str) -> HTMLResponse:
-        settings, now = ground.settings(), ground.clock()
-        with ground.reader() as store:
-            known = () if store is None or not ground.sees_all() else store.revisions(event_id)
-            event = max(known, key=lambda revision: revision.revision, default=None)
-            if store is None or event is None:
-                raise HTTPException(404)
-            since, until = stretch(event, now)
-            traces = _traces(event, store, settings, since, until)
-        frame = framed(traces, Frame(since=since, until=until, now=now))
+        known, settings = read(event_id, ground), ground.settings()
+        event = known.event
         return ground.page(
             request,
             "statistic.html",
             event=event,
             name=next((each.name for each in settings.targets if each.id == event.target and each.name), event.target),
-            curves=[curve(each, frame) for each in traces if each.points],
-            ticks=tuple(ticks(frame.since, frame.until)),
-            simulated=event.simulated,
+            forms=picture.forms(),
+            **known.drawn(),
         )
 
     return router
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An event, the statistic of its networks, and the hours that are drawn."""
+
+    event: BlockingEvent
+    traces: tuple[Trace, ...]
+    seen: Frame
+
+    def drawn(self) -> dict[str, Any]:
+        """The drawing's parts."""
+        return {
+            "curves": [curve(each, self.seen) for each in self.traces if each.points],
+            "ticks": tuple(ticks(self.seen.since, self.seen.until)),
+            "seen": self.seen,
+            "simulated": self.event.simulated,
+        }
+
+
+def read(event_id: str, ground: Ground) -> Known:
+    """An event's statistic; HTTP 404 where there is no such event, or for who may not see single measurements."""
+    settings, now = ground.settings(), ground.clock()
+    with ground.reader() as store:
+        known = () if store is None or not ground.sees_all() else store.revisions(event_id)
+        event = max(known, key=lambda revision: revision.revision, default=None)
+        if store is None or event is None:
+            raise HTTPException(404)
+        since, until = stretch(event, now)
+        traces = _traces(event, store, settings, since, until)
+    return Known(event=event, traces=traces, seen=framed(traces, Frame(since=since, until=until, now=now)))
 
 
 def stretch(event: BlockingEvent, now: datetime) -> tuple[datetime, datetime]:

@@ -318,6 +318,10 @@ async def test_the_statistic_of_an_event_is_drawn_anew(place: Any, event: Callab
     assert min(heights) < 60
     assert 'class="alarm"' in page
     assert len(re.findall(r'href="/measurements/[0-9a-f]{32}"', page)) > 3
+    svg, png, sheet = [await place.get(f"/events/kloop-KG-1/statistic.{form}") for form in ("svg", "png", "csv")]
+    assert f'class="sum" points="{points}"' in svg.text
+    assert png.content.startswith(b"\x89PNG\r\n")
+    assert sum(int(row["failed"]) for row in csv.DictReader(io.StringIO(sheet.text))) == 24
     assert "/events/kloop-KG-1/statistic" in (await place.get("/events/kloop-KG-1")).text
     place.settings = replace(place.settings, public=True)
     assert (await place.get("/events/kloop-KG-1/statistic")).status_code == 404
