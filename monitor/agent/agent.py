@@ -157,12 +157,17 @@ class Agent:
                 self.repeats.after(order)
 
     async def _measure(self, order: Order, url: str) -> Measurement | None:
-        """One measurement, freed of what leads here; None where there is nothing to compare here."""
+        """One measurement, freed of what leads here; None where there is nothing to compare, or where the probe has a
+        mistake: that must not end the others."""
         try:
             made = await all_probes()[order.kind].measure(self.course.task(order.target, url), self._network, self._now)
+            return redacted(made)
         except ValueError:
             return None
-        return redacted(made)
+        except Exception as mistake:  # noqa: BLE001 - whatever it is, its text may hold what a page sent
+            kind = type(mistake).__name__
+            await self._on_disk(lambda: self.spool.say(mistake=f"{order.kind} of {order.target.id}: {kind}"))
+            return None
 
     async def _keep(self, measurement: Measurement, plan: str) -> None:
         moment = self._moments()

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from monitor.agent.clock import Moments
 from monitor.agent.folder import AgentFolder
-from monitor.agent.spool import Sealed, Spool
+from monitor.agent.spool import Sealed, Spool, SpoolFull
 from monitor.agent.uplink import Reply, UnreachableError, Uplink
 from monitor.sshsig import PublicKey, SigningKey
 from monitor.wire import Letter, Plan, Receipt, WireError
@@ -74,13 +74,17 @@ class Delivery:
         self._spoke: float | None = None
 
     async def round(self) -> Pause:
-        """One round: the plan, then all that waits. SpoolError where the disk has a fault."""
+        """One round: the plan, then all that waits. SpoolError where the disk has a fault; a full one is waited for."""
         try:
             pause = await self._ask_plan()
             while pause is None:
                 pause = await self._send_one()
         except UnreachableError as fault:
             pause = self._later("unreachable")
+            await self._tell(pause, str(fault))
+            return pause
+        except (SpoolFull, OSError) as fault:
+            pause = self._later("disk_full")
             await self._tell(pause, str(fault))
             return pause
         except WireError as fault:

@@ -26,6 +26,8 @@ class AgentStatus:
     standing: str
     """How the last round ended: well, unreachable, busy, unapproved, consent, revoked, fork, malformed …"""
     trouble: str
+    mistake: str
+    """The newest mistake of ours while measuring: which probe of which target, and its kind."""
     halted: str
     """Why nothing may be measured; empty where it may."""
     contact: str
@@ -69,6 +71,7 @@ def status_of(folder: AgentFolder) -> AgentStatus:
             running=folder.running() is not None,
             standing=word(spool, "standing") or "never spoke",
             trouble=word(spool, "trouble"),
+            mistake=word(spool, "mistake"),
             halted=course.standing,
             contact=word(spool, "contact"),
             offset=None if known is None else known.reading(now).offset,

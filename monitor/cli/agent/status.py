@@ -44,6 +44,8 @@ def _render(found: AgentStatus) -> None:
     for name, value in rows:
         table.add_row(name, value)
     out.print(table, markup=False)
+    if found.mistake:
+        out.print(f"A mistake of this program: {found.mistake}. Please report it.", style="yellow", markup=False)
     if found.halted:
         out.print(f"Nothing is measured: {found.halted}.", style="yellow", markup=False, soft_wrap=True)
     if found.unasked:

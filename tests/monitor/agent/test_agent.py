@@ -214,6 +214,31 @@ async def test_a_failed_visit_is_repeated(folder, own_clock, lab, quick):
     assert sum(each.target == "kaktus" for each in own_clock.measurements) == 1
 
 
+async def test_a_mistake_in_one_probe_does_not_end_the_others(folder, own_clock, lab, quick):
+    """It is told in status by its kind, and never by its text."""
+
+    class Broken:
+        """A network that breaks for one address."""
+
+        def __init__(self, inner) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str):
+            return getattr(self._inner, name)
+
+        def open(self, address: str, port: int, transport: str):
+            if address == "93.184.216.10":
+                raise KeyError("secret of 198.51.100.7")
+            return self._inner.open(address, port, transport)
+
+    with agent_of(folder, own_clock, Broken(lab.network("home"))) as agent:
+        await running(agent, lambda: len(own_clock.documents) >= 2 and bool(agent.spool.word("mistake")))
+
+    assert {each.target for each in own_clock.measurements} == {"kaktus", "library"}
+    assert "website of kloop" in status_of(folder).mistake
+    assert "secret" not in status_of(folder).mistake
+
+
 async def test_two_agents_do_not_share_a_folder(folder, own_clock):
     """The second one is told, and the first one goes on."""
     with folder.locked(), pytest.raises(AgentError, match="already"), AgentFolder(folder.path).locked():

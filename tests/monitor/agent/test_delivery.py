@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -144,6 +145,23 @@ async def test_a_refusal_keeps_everything_and_waits(
     collector.refuse = None
     assert (await delivery.round()).standing == "well"
     assert len(collector.documents) == 3
+
+
+async def test_a_disk_without_any_room_is_waited_for(
+    delivery: Delivery, spool: Spool, collector: FakeCollector, clocks: Clocks
+):
+    """The round says so, nothing is lost, and it goes on by itself."""
+    noise = random.Random(3)
+    for number in range(30):
+        clocks.steady += 10
+        assert spool.append(visit(number, clocks, page=noise.randbytes(3000)), clocks(), PLAN)
+    spool._connection.execute("PRAGMA max_page_count = 1")
+    assert (await delivery.round()).standing == "disk_full"
+    assert spool.backlog().waiting == 30
+    spool._connection.execute("PRAGMA max_page_count = 1000000")
+    assert (await delivery.round()).standing == "well"
+
+    assert len(collector.documents) == 30
 
 
 async def test_a_front_that_takes_only_small_batches_gets_them(
