@@ -28,6 +28,7 @@ from monitor.store import Location, Store, StoreError, open_store
 from monitor.verdict.health import LOOKS
 from probes.model import Clock, Measurement, Role, Target, VantagePoint
 from probes.network import Network, SystemNetwork
+from probes.proxied import Proxied
 from probes.registry import all_probes
 
 REST = 9
@@ -47,7 +48,7 @@ def utc_now() -> datetime:
 def system_network(station: Station) -> Network:
     """The network that a vantage point of this machine measures through."""
     way = {name: getattr(station, name) for name in ("source_address", "interface", "namespace")}
-    return SystemNetwork(**way)
+    return SystemNetwork(**way) if station.proxy is None else Proxied(SystemNetwork(**way), station.proxy)
 
 
 def _networks(settings: Settings) -> Mapping[str, Network]:
@@ -82,8 +83,7 @@ class App:
         self._on_mistake = on_mistake
         self._given = networks
         self._networks = networks or _networks(settings)
-        self._fingerprints = known_in(data_dir)
-        tally = Tally()
+        self._fingerprints, tally = known_in(data_dir), Tally()
         self.runtime = Runtime(version=metadata.version("presscanary"), tally=tally)
         self.schedule = Schedule(
             orders_of(settings), self._carry_out, concurrency=settings.schedule.concurrency, tally=tally

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from monitor.app import App
 from monitor.cli.frame import CommandError, err, load_settings, out
+from monitor.cli.ways import refuse_unfit
 from monitor.store import StoreError
 
 EVERY = timedelta(seconds=2)
@@ -56,7 +57,9 @@ class Reloader:
         """Read the file and go on with it."""
         self._read = stamp(self._path)
         try:
-            self._app.reload(load_settings(self._path))
+            settings = load_settings(self._path)
+            refuse_unfit(settings)
+            self._app.reload(settings)
         except (CommandError, StoreError) as fault:
             err.print(f"{fault}\nThe configuration was not reloaded; the old one stays in force.", markup=False)
         else:

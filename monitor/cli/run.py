@@ -16,6 +16,7 @@ from monitor.cli.reload import Reloader
 from monitor.cli.serve import Door, open_door, open_to, serve
 from monitor.cli.status import flat, gather, render
 from monitor.cli.tell import Teller
+from monitor.cli.ways import refuse_unfit
 from monitor.config import Settings
 from monitor.store import Location, StoreError
 
@@ -37,12 +38,14 @@ def command(
     """Measure on schedule, keep the results, and serve the page and the metrics.
 
     SIGTERM or Ctrl-C finishes what is running, writes it, and exits 0. Exit code 1: the store or the page could not be
-    used (a full disk, a second run on the same folder, a port in use). Exit code 2: the configuration has mistakes.
+    used (a full disk, a second run on the same folder, a port in use), or a network namespace could not be entered.
+    Exit code 2: the configuration has mistakes.
     """
     here = place(context)
     settings = load_settings(here.config)
     if as_json and not once:
         raise typer.BadParameter("--json goes with --once", ctx=context)
+    refuse_unfit(settings)
     try:
         if once:
             asyncio.run(_once(settings, here.where, as_json=as_json))

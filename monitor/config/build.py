@@ -15,6 +15,7 @@ from monitor.config.collector import CollectorSettings
 from monitor.config.comparing import EchoPart, ExperimentsPart
 from monitor.config.experiments import BurstSettings, ExperimentSettings
 from monitor.config.part import Part
+from monitor.config.proxying import proxy_of
 from monitor.config.settings import Milestone, ScheduleSettings, Settings, Station, WebSettings
 from monitor.config.shape import (
     ClaimPart,
@@ -30,6 +31,7 @@ from monitor.detect.settings import DetectorSettings
 from monitor.model import Claim, Provider, Source
 from monitor.store.policy import Policy
 from probes.model import DoHServer, DoTServer, Echo, Limits, Resolvers, Role, Target, VantagePoint
+from probes.proxied import SPEECHES
 
 
 def build(path: Path, file: FilePart, token: str = "") -> Settings:
@@ -87,6 +89,7 @@ def _station(part: VantagePart, simulated: bool) -> Station:
         source_address=part.source_address,
         interface=part.interface,
         namespace=part.namespace,
+        proxy=None if part.proxy is None or part.kind not in SPEECHES else proxy_of(part.kind, part.proxy),
         veto=frozenset(part.veto),
     )
 

@@ -17,6 +17,7 @@ from monitor.model import Claim, Source
 from monitor.store.policy import Policy
 from probes.kinds import Need
 from probes.model import Limits, Resolvers, Role, Target, Task, VantagePoint
+from probes.proxied import SPEECHES, Proxy
 from probes.registry import all_probes
 
 
@@ -28,6 +29,7 @@ class Station:
     source_address: str | None = field(default=None, repr=False)
     interface: str | None = field(default=None, repr=False)
     namespace: str | None = field(default=None, repr=False)
+    proxy: Proxy | None = field(default=None, repr=False)
     veto: frozenset[str] = frozenset()
     """Ids of the targets that its operator does not want to be visited."""
 
@@ -156,6 +158,8 @@ class Settings:
                 continue
             places: dict[str, tuple[str, Target, Station, timedelta]] = {}
             for target, station, _ in self.pairs():
+                if station.point.kind in SPEECHES and not all_probes()[kind].by_proxy:
+                    continue
                 if all_probes()[kind].of_place:
                     if target.innocuous:
                         places.setdefault(station.point.id, (kind, target, station, interval))

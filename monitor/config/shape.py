@@ -13,6 +13,7 @@ from monitor.config.alerting import AlertsPart
 from monitor.config.collecting import CollectorPart
 from monitor.config.comparing import ExperimentsPart
 from monitor.config.part import Part, or_empty
+from monitor.config.proxying import ProxyAt, WayKind
 from monitor.config.values import (
     Address,
     Cited,
@@ -34,6 +35,7 @@ from monitor.config.values import (
 from monitor.config.visiting import WebPart
 from monitor.detect.settings import DetectorSettings
 from probes.model import Limits
+from probes.proxied import SPEECHES
 
 ClaimKind: TypeAlias = Literal[
     "blocked",
@@ -50,12 +52,6 @@ Precision: TypeAlias = Literal["year", "month", "day", "minute", "unknown"]
 MilestoneKind: TypeAlias = Literal[
     "law", "investigation", "lawsuit", "ruling", "notice", "detention", "raid", "policy", "statement"
 ]
-
-
-def _kind(value: Any) -> Any:
-    if value in ("agent", "socks5", "http_proxy", "netns"):
-        raise wrong(f"vantage points of the kind {value!r} are not built yet", "'local', the only kind so far")
-    return value
 
 
 def _as_list(value: Any) -> Any:
@@ -83,9 +79,7 @@ class VantagePart(Part):
     """A place to measure from: coarse on purpose, so that it never identifies the person who runs it."""
 
     id: Id
-    kind: Annotated[Literal["local"], BeforeValidator(_kind)] = Field(
-        default="local", description="How it reaches the network."
-    )
+    kind: WayKind = Field(default="local", description="How it reaches the network.")
     role: Literal["vantage", "control"] = Field(default="vantage", description="control: a place where no censor sits.")
     country: Country = Field(default="ZZ", description="ISO 3166-1 alpha-2; ZZ where unknown.")
     network: Network = Field(default="AS0", description="Autonomous system; AS0 where unknown.")
@@ -98,9 +92,20 @@ class VantagePart(Part):
     namespace: Text | None = Field(
         default=None, description="Measure inside this network namespace of the machine (ip-netns(8)); never stored."
     )
+    proxy: ProxyAt | None = Field(
+        default=None, description="Measure through this proxy (kind: socks5 or http_proxy); never stored."
+    )
     veto: list[Id] = Field(
         default=[], description="Targets that this vantage point never measures, as its operator wishes."
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.kind in SPEECHES) is (self.proxy is None):
+            raise wrong(
+                f"a vantage point of the kind {self.kind!r}", "`proxy`, with socks5 or http_proxy and only there"
+            )
+        return self
 
 
 class DoHPart(Part):

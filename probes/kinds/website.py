@@ -20,6 +20,7 @@ from probes.failure import TIMEOUT
 from probes.kinds import Probe
 from probes.model import Clock, Failure, Measurement, Resolvers, Screened, Task
 from probes.network import Network
+from probes.proxied import Proxied
 from probes.steps.dns import QueryType, lookup
 from probes.steps.http import fetch
 from probes.steps.request import Visit
@@ -102,7 +103,7 @@ async def _resolve(group: asyncio.TaskGroup, trace: Trace, place: WebAddress, re
 
     Resolvers are listened to in the group for later answers, which nobody has to wait for before connecting.
     """
-    if place.literal:
+    if place.literal or isinstance(trace.network, Proxied):  # a proxy looks the name up, and keeps what it found
         return (place.host,)
     configured = {"system": True, "udp": resolvers.udp is not None, "doh": resolvers.doh is not None}
     loop = asyncio.get_running_loop()
@@ -170,4 +171,4 @@ def _software() -> str:
         return "presscanary"
 
 
-PROBE = Probe(name="website", version="0.1.0", measure=measure)
+PROBE = Probe(name="website", version="0.1.0", measure=measure, by_proxy=True)

@@ -13,9 +13,11 @@ from typing import Protocol
 from probes.failure import TIMEOUT, failure_of
 from probes.model import Failure, TCPConnect, TCPInfo
 from probes.network import Network
+from probes.proxied import Proxied
 from probes.steps import icmp
 from probes.steps.readiness import Readiness
 from probes.steps.trace import Trace
+from probes.steps.tunnel import tunnel
 
 _TCP_INFO: int | None = getattr(socket, "TCP_INFO", None)
 _UNKNOWN_RTT = 0xFFFFFFFF
@@ -48,6 +50,8 @@ class Stream:
     """A connected TCP socket that counts its bytes."""
 
     alpn = ""
+    tunnelled = False
+    """Whether it ends at a proxy, so that what the kernel knows of it says nothing of the peer."""
 
     def __init__(self, connected: socket.socket, peer: tuple[str, int]) -> None:
         self._socket = connected
@@ -84,7 +88,7 @@ class Stream:
 
     def info(self) -> TCPInfo | None:
         """What the kernel knows of this connection now, even after it broke; None where it does not tell."""
-        return tcp_info(self._socket)
+        return None if self.tunnelled else tcp_info(self._socket)
 
     def limit(self, hops: int | None) -> None:
         """Let what is written from now on reach at most `hops` routers, and report what they say; None lifts it."""
@@ -115,8 +119,10 @@ async def dial(network: Network, address: str, port: int, told: Told | None = No
     """A stream to `address`; OSError where it cannot be had. The time limit is the caller's.
 
     `told` is filled in with what routers said of the attempt; that is asked for only while connecting, because later it
-    would let anybody's ICMP error end the connection.
+    would let anybody's ICMP error end the connection. Behind a proxy `address` may be a name.
     """
+    if isinstance(network, Proxied):
+        return await _through(network, address, port)
     opened, target = network.open(address, port, "tcp")
     try:
         if told is not None:
@@ -130,6 +136,23 @@ async def dial(network: Network, address: str, port: int, told: Told | None = No
         opened.close()
         raise
     return Stream(opened, (address, port))
+
+
+async def _through(network: Proxied, address: str, port: int) -> Stream:
+    """A stream that a proxy made; where the proxy itself cannot be reached, that is this machine's fault (ENETDOWN)."""
+    opened, target = network.open(address, port, "tcp")
+    stream = Stream(opened, (address, port))
+    try:
+        try:
+            await reach(opened, target)
+        except OSError:
+            raise OSError(errno.ENETDOWN, os.strerror(errno.ENETDOWN)) from None
+        await tunnel(stream, network.proxy, address, port)
+    except BaseException:
+        stream.close()
+        raise
+    stream.tunnelled, stream.sent, stream.received = True, 0, 0
+    return stream
 
 
 async def reach(opened: socket.socket, target: tuple[str, int]) -> None:

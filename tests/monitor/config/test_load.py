@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.app import system_network
 from monitor.config import ConfigError, Problem, load
 from monitor.detect.settings import DetectorSettings
 from probes.model import DoHServer, Limits, Resolvers, Role
+from probes.proxied import Proxy
 
 TARGETS = Path(__file__).parents[2] / "targets"
 INVALID = sorted(TARGETS.glob("invalid-*.yaml"))
@@ -95,6 +97,29 @@ def test_every_key_arrives_in_the_settings() -> None:
     assert settings.detection.artefact == (0.7, 0.05)
     assert settings.store == TARGETS / "data"
     assert settings.milestones[0].sources[0].url == "https://news.example/2"
+
+
+def test_ways_out_of_the_machine_become_networks() -> None:
+    """A namespace is entered, a proxy is dialled over the system's network, and neither is printed."""
+    settings = load(TARGETS / "valid-ways.yaml")
+    _, megacom, friend, abroad = settings.vantage_points
+    assert (megacom.point.kind, megacom.namespace) == ("local", "megacom")
+    assert friend.proxy == Proxy(speech="socks5", address="127.0.0.1", port=1080)
+    proxy = Proxy(speech="http_proxy", address="2001:db8::1", port=3128, user="me", password="p:w")
+    assert abroad.proxy == proxy
+    assert [type(system_network(each)).__name__ for each in settings.vantage_points[1:3]] == [
+        "SystemNetwork",
+        "Proxied",
+    ]
+    assert "p:w" not in repr(settings)
+
+
+def test_behind_a_proxy_only_visits_are_made() -> None:
+    """What needs a resolver, UDP or the kernel's timing is never ordered there."""
+    beside = list(load(TARGETS / "valid-ways.yaml").beside())
+    assert {(kind, station.point.id) for kind, _, station, _ in beside} == {
+        (kind, point) for kind in ("vantage_health", "availability") for point in ("here", "megacom")
+    }
 
 
 def test_a_claim_keeps_what_is_documented_and_becomes_an_interval_in_utc() -> None:
