@@ -1,4 +1,4 @@
-"""How a vantage point reaches the network, and where a proxy is, as the file says it: `127.0.0.1:9050`, or with a user and a password before an @."""
+"""How a vantage point reaches the network, and where its proxy is: `127.0.0.1:9050`, or with a user and a password."""
 
 from __future__ import annotations
 
