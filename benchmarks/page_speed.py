@@ -101,7 +101,7 @@ QUESTIONS = (
     Question(name="events, first 100 of all", path="/api/v1/events?limit=100", needs=_events),
     Question(name="events, 1000 as CSV", path="/api/v1/events?limit=1000&format=csv", needs=_events),
     Question(name="status page, taken anew", path="/status", needs=_status, later=KEPT),
-    Question(name="status page, held", path="/status?lang=ru", needs=_status),
+    Question(name="status page, held", path="/status", needs=_status),
     Question(name="measurements, newest 100", path=f"/api/v1/measurements?target={ONE}", needs=_newest),
     Question(
         name="series, a year, 1000 rows",
