@@ -25,7 +25,7 @@ from monitor.fleet import Database, FleetError, Member, batches, flags
 from monitor.fleet.batches import Arrived, Delivered, Misplaced
 from monitor.fleet.trust import CLOCK_OFF
 from monitor.fleet.words import Kept
-from monitor.pipeline import VISITS, note, record
+from monitor.pipeline import VISITS, note, record_all
 from monitor.pipeline.logged import Tending
 from monitor.sshsig import SigningKey
 from monitor.store import Store, StoreError, StoreFull
@@ -71,7 +71,7 @@ class Desk:
     ) -> None:
         self.fleet, self.key, self.settings, self.clock = fleet, key, settings, clock
         self._troubles: dict[str, str] = {}
-        self._store, self._rounds, self._tending = store, rounds, tending
+        self._kept_in, self._rounds, self._tending = store, rounds, tending
         self._waiting, self._pace = 0, 1.0
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
 
@@ -138,7 +138,7 @@ class Desk:
             return kept.receipt
         point = point_of(parcel.member, simulated=self.settings().simulated, network=kept.network)
         taken, more = rows.sort(read, parcel.plan, parcel.consent, point, kept.begun)
-        stored, unjudged = self._store_all(taken)
+        stored, unjudged = self._store_all(taken, interrupted=kept.begun != now)
         refused = sorted([*refused, *more, *unjudged], key=lambda each: each.index)
         receipt = Receipt(
             key=header.key,
@@ -192,27 +192,44 @@ class Desk:
     def _wave(self, member: Member, kind: str, said: str) -> None:
         self.fleet.write(lambda connection: flags.wave(connection, member, kind, said, now=self.clock()))
 
-    def _store_all(self, taken: list[rows.Kept]) -> tuple[list[Measurement], list[Refused]]:
-        """Carry each through the walk. One that breaks our rules' expectations is refused, and holds up no other."""
+    def _store_all(self, taken: list[rows.Kept], *, interrupted: bool) -> tuple[list[Measurement], list[Refused]]:
+        """Carry all through the walk. One that breaks our rules' expectations is refused, and holds up no other.
+
+        Where none can be judged the mistake is rather ours: the agent keeps them, and comes again.
+        """
+        try:
+            self._store(taken, interrupted=interrupted)
+        except StoreError:
+            raise
+        except Exception as mistake:  # noqa: BLE001 - a stranger's row must not stop the rows of everybody
+            _log.warning("a row could not be judged (%s)", type(mistake).__name__)
+        else:
+            return [each.measurement for each in taken], []
+        stored, refused = self._store_each(taken)
+        if not stored:
+            raise RefusalError.busy(503, FULL, "the measurements could not be judged now")
+        return stored, refused
+
+    def _store_each(self, taken: list[rows.Kept]) -> tuple[list[Measurement], list[Refused]]:
         stored, refused = [], []
         for each in taken:
             try:
-                self._store_one(each)
+                self._store([each], interrupted=True)
             except StoreError:
                 raise
-            except Exception as mistake:  # noqa: BLE001 - a stranger's row must not stop the rows of everybody
-                _log.warning("a row could not be judged (%s)", type(mistake).__name__)
+            except Exception:  # noqa: BLE001 - told above
                 refused.append(Refused(index=each.index, why="the measurement could not be judged"))
             else:
                 stored.append(each.measurement)
         return stored, refused
 
-    def _store_one(self, each: rows.Kept) -> None:
+    def _store(self, taken: list[rows.Kept], *, interrupted: bool) -> None:
         settings = self._rounds.pipeline()
-        if each.measurement.kind in VISITS:
-            record(each.measurement, self._store, settings=settings, original=each.original)
-        else:
-            note(each.measurement, self._store, settings=settings)
+        visits = [(each.measurement, each.original) for each in taken if each.measurement.kind in VISITS]
+        record_all(visits, self._kept_in, settings=settings, interrupted=interrupted)
+        for each in taken:
+            if each.measurement.kind not in VISITS:
+                note(each.measurement, self._kept_in, settings=settings)
 
 
 def _elsewhere(fault: Misplaced) -> RefusalError:

@@ -45,6 +45,7 @@ __all__ = [
     "known_in",
     "note",
     "record",
+    "record_all",
     "review",
     "survey",
 ]
@@ -73,6 +74,29 @@ def record(
         for neighbour in neighbours(outcome, store, settings):
             _judge_again(neighbour, store, settings)
     return outcome
+
+
+def record_all(
+    given: Sequence[tuple[Measurement, bytes | None]],
+    store: Store,
+    *,
+    settings: PipelineSettings,
+    interrupted: bool = False,
+) -> tuple[Outcome, ...]:
+    """`record` for many, each with the document that it came from or None: few commits, and each neighbour once.
+
+    `interrupted` says that some may be stored already whose neighbours were not judged again. What is wrong with one
+    is raised before any is stored; StoreError where storing was not possible.
+    """
+    entries = [(measurement, judged(measurement, store, settings), original) for measurement, original in given]
+    new = store.append_all(entries)
+    touched: dict[str, Outcome] = {}
+    for (_, outcome, _), fresh in zip(entries, new, strict=True):
+        if fresh or interrupted:
+            touched |= {neighbour.measurement: neighbour for neighbour in neighbours(outcome, store, settings)}
+    for neighbour in touched.values():
+        _judge_again(neighbour, store, settings)
+    return tuple(outcome for _, outcome, _ in entries)
 
 
 def note(measurement: Measurement, store: Store, *, settings: PipelineSettings | None = None) -> Finding:

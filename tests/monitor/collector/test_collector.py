@@ -92,19 +92,18 @@ def test_an_interrupted_batch_is_done_again_with_the_same_ids(tmp_path):
         batch = [replace(agent.measured(number), software="forged") for number in range(4)]
         batch = [replace(each, vantage=replace(each.vantage, network="AS1")) for each in batch]
         _, content = agent.sealed(batch)
-        whole, count = desk._store_one, iter(range(2))
+        whole = desk._store
 
-        def half(each):
-            if next(count, None) is None:
-                raise StoreFull("the disk is full")
-            whole(each)
+        def half(taken, **told):
+            whole(taken[:2], **told)
+            raise StoreFull("the disk is full")
 
-        desk._store_one = half
+        desk._store = half
         refused = agent.post(content)
         assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (503, "busy", "60")
         assert len(stored(home)) == 2
         assert home.ask("GET", "/healthz").status_code == 503
-        desk._store_one = whole
+        desk._store = whole
         networks[0] = "AS50223"
         assert agent.receipt(agent.post(content)).accepted == 4
         assert len(stored(home)) == 4
@@ -170,6 +169,23 @@ def test_a_row_that_breaks_a_rule_holds_up_no_other(home):
     assert receipt.accepted + len(receipt.refused) == 6
     assert len(strange) not in [refused.index for refused in receipt.refused]
     assert agent.receipt(agent.send([agent.measured(9)])).accepted == 1
+
+
+def test_a_mistake_of_ours_costs_no_measurement(home, monkeypatch, caplog):
+    """Where nothing of a batch can be judged the agent is asked to come again, and no text of a stranger is logged."""
+    agent = home.agent()
+    _, content = agent.sealed([agent.measured(), agent.measured(5)])
+
+    def mistaken(*_, **__):
+        raise KeyError("kloop")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("monitor.pipeline.judged", mistaken)
+        answer = agent.post(content)
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert "KeyError" in caplog.text
+    assert "kloop" not in caplog.text
+    assert agent.receipt(agent.post(content)).accepted == 2
 
 
 def test_clocks_are_told_by_the_offset(home):
