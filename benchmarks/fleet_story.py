@@ -239,7 +239,7 @@ class Story:
         stage.say("the operator leaves and wipes; then the team's disk is searched for its address")
         agent.terminate()
         agent.wait(60)
-        stage.run("agent", "stop", "--wipe", where="home")
+        stage.run("agent", "stop", "--wipe", "--yes", where="home")
         collector.terminate()
         self.expect("the collector ends with 0", collector.wait(60) == 0)
         files = [path for path in stage.data.rglob("*") if path.is_file()]
