@@ -301,6 +301,7 @@ class Socks:
 
     def __init__(self, port: int) -> None:
         self.asked: list[str] = []
+        self.done = asyncio.Event()
         self._port = port
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -314,7 +315,13 @@ class Socks:
         await reader.readexactly(2)
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50")
+        await self.carry(reader, writer, there, back)
+
+    async def carry(self, reader, writer, there, back) -> None:
+        """Both ways, until both ends have closed."""
         await asyncio.gather(self._pipe(reader, back), self._pipe(there, writer))
+        await asyncio.gather(back.wait_closed(), writer.wait_closed(), return_exceptions=True)
+        self.done.set()
 
     @staticmethod
     async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -334,6 +341,8 @@ async def test_an_onion_service_is_reached_through_a_socks_proxy_that_resolves_i
         ("http://abcdefghij.onion",), SigningKey.generate(), clocks, proxy=through
     ) as uplink:  # fmt: skip
         assert (await uplink.ask("GET", "/agent/v1/plan")).status == 200
+        await uplink.__aexit__()
+        await asyncio.wait_for(socks.done.wait(), 30)
 
     assert socks.asked == ["abcdefghij.onion"]
     assert b"Signature: presscanary=:" in seen[0]
@@ -361,3 +370,31 @@ def test_a_pinned_file_that_holds_no_certificate_is_told(tmp_path: Path, clocks:
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises((AgentError, ssl.SSLError)):
         Uplink(("https://c.example",), SigningKey.generate(), clocks, ca=tmp_path / "ca.pem")
+
+
+async def test_a_web_proxy_carries_what_it_cannot_read(tmp_path: Path, clocks: Clocks):
+    """CONNECT to the collector's name, then TLS through it: the proxy is told a name and sees no request."""
+    ours = Certificates(tmp_path, datetime.now(UTC))
+    (tmp_path / "ours.pem").write_text(ssl.DER_cert_to_PEM_cert(ours.trusted.der))
+    server, port, seen = await serve(ours.context("valid", ("collector.example",)))
+    asked: list[bytes] = []
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await pipes.carry(reader, writer, there, back)
+
+    pipes = Socks(port)
+    proxy = await asyncio.start_server(carry, "127.0.0.1", 0)
+    through = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+    async with server, proxy, Uplink(
+        ("https://collector.example",), SigningKey.generate(), clocks, proxy=through, ca=tmp_path / "ours.pem"
+    ) as uplink:  # fmt: skip
+        assert (await uplink.ask("POST", "/agent/v1/batches", b"secret")).status == 200
+        await uplink.__aexit__()
+        await asyncio.wait_for(pipes.done.wait(), 30)
+
+    assert asked[0].startswith(b"CONNECT collector.example:443 ")
+    assert b"secret" not in asked[0]
+    assert seen[0].startswith(b"POST /agent/v1/batches")
