@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from monitor.alert.plan import decided
@@ -339,6 +339,7 @@ TURNS = some.lists(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(turns=TURNS, wake=some.booleans(), public=some.booleans())
 def test_whatever_happens_no_retraction_or_end_comes_unannounced(turns, wake, public):
     """In every history: planning twice plans nothing new, first comes a start, and a retraction is followed by nothing

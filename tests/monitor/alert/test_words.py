@@ -12,7 +12,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import monitor.alert
@@ -187,6 +187,7 @@ def test_no_name_can_smuggle_markup_mentions_or_controls(nasty, field):
     assert "\n" not in made.subject
 
 
+@settings(deadline=None, max_examples=50)
 @given(name=some.text(max_size=300), country=some.text(max_size=20))
 def test_any_text_at_all_stays_on_its_line_and_within_bounds(name, country):
     """Names of strangers cannot break the form of a message."""
