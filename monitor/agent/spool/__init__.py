@@ -147,6 +147,8 @@ class Spool:
             for name, more in (("delivered", accepted), ("refused", refused)):
                 add_to(self._connection, name, more)
         self._connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
+        with suppress(sqlite3.Error):  # what was delivered stands in the log of changes, too
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def adopt(self, sequence: int, previous: str) -> None:
         """Go on with the chain where the collector says that it is, which a spool that knows of none has to (a new

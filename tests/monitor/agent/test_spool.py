@@ -112,6 +112,7 @@ def test_after_delivery_no_page_is_left_on_the_disk(spool: Spool, clocks: Clocks
     """Neither a measurement nor what others were packed against can be found any more."""
     fill(spool, clocks, 30, page=b"the page of a forbidden newspaper" * 3)
     assert drain(spool, clocks)
+    assert (tmp_path / "spool.db-wal").stat().st_size == 0  # while it runs, too
     spool.close()
 
     left = b"".join(each.read_bytes() for each in tmp_path.iterdir())
