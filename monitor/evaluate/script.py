@@ -197,6 +197,13 @@ def _outage(script: Script, point: tuple[int, int], span: Span, *, silent: bool)
 def _lies(script: Script, dice: Random) -> None:
     world = script.world
     for span in times(world.lies, world, dice, shortest=2 * HOUR, longest=2 * DAY):
+        episode = Episode(span=span, force=0.95, cause=Cause.LIAR)
+        if world.liars:
+            points = [(network, number) for network, count in enumerate(world.vantages) for number in range(count)]
+            target = dice.randrange(world.targets)
+            for point in dice.sample(points, world.liars):
+                script.of_liars.setdefault((*point, target), []).append(episode)
+            continue
         network = dice.randrange(len(world.vantages))
         place = network, dice.randrange(world.vantages[network]), dice.randrange(world.targets)
-        script.of_liars.setdefault(place, []).append(Episode(span=span, force=0.95, cause=Cause.LIAR))
+        script.of_liars.setdefault(place, []).append(episode)

@@ -138,6 +138,8 @@ class World:
     """Per vantage point: everything is redirected to a login page (assumed)."""
     lies: float = 4.0
     """Per country: one vantage point claims that one target is blocked, with artefacts (assumed)."""
+    liars: int = 0
+    """So many vantage points agree on each of these lies, at the same time; 0 is one that lies alone (ours)."""
 
     bursts: bool = False
     """Whether a failure is followed by measurements at +1, +2 and +4 minutes with experiments beside them."""
