@@ -37,6 +37,6 @@ def read_leaf(der: bytes) -> Leaf:
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             certificate = x509.load_der_x509_certificate(der)
             expiry, self_signed = certificate.not_valid_after_utc, certificate.issuer == certificate.subject
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion):
         return Leaf(fingerprint=fingerprint, expiry=None, self_signed=None)
     return Leaf(fingerprint=fingerprint, expiry=expiry, self_signed=self_signed)

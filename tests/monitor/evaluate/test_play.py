@@ -9,11 +9,13 @@ from random import Random
 
 import pytest
 
+from monitor.detect import DetectorSettings
 from monitor.evaluate.line import measure
+from monitor.evaluate.ours import ours
 from monitor.evaluate.play import play
 from monitor.evaluate.script import Episode
 from monitor.evaluate.world import DAY, Cause, Kind, World
-from monitor.model import Evidence
+from monitor.model import Evidence, Tier
 from probes.model import Role
 
 HOUR = timedelta(hours=1)
@@ -96,6 +98,25 @@ def test_a_liar_leaves_artefacts_at_one_place():
     blocked = [cell for cell in played.cells if cell.blocked]
     assert blocked
     assert Counter(cell.evidence for cell in blocked).most_common(1)[0][0] is Evidence.ARTEFACT
+
+
+def test_liars_who_agree_accuse_one_target_at_once():
+    """Three of seven tell the same lies, and the other four see the target work."""
+    played = play(world(lies=40, liars=3, days=20, vantages=(4, 3), targets=1), 1)
+    blocked = [cell for cell in played.cells if cell.blocked]
+    assert blocked
+    by_hour = Counter((cell.start.date(), cell.start.hour) for cell in blocked)
+    at_peak = by_hour.most_common(1)[0][0]
+    peak = [cell for cell in blocked if (cell.start.date(), cell.start.hour) == at_peak]
+    assert len({cell.vantage for cell in peak}) >= 3
+
+
+def test_one_liar_among_others_is_never_believed():
+    """Where others of its network see the target work, one voice alone stays suspected."""
+    played = play(world(lies=90, liars=1, days=5, vantages=(4,), targets=1), 3)
+    found = ours(played.cells, DetectorSettings(), played.until)
+    assert found[Tier.SUSPECTED]
+    assert found[Tier.LIKELY] == found[Tier.CONFIRMED] == []
 
 
 def test_bursts_tell_a_block_from_broken_paths():
