@@ -55,6 +55,7 @@ def test_people_s_commands_work_beside_a_running_collector(home, run):
     (home.folder / "targets.yaml").write_text(TARGETS.replace("azattyk", "kaktus"))
     home.process.send_signal(signal.SIGHUP)
     while "Reloaded" not in (home.folder / "log").read_text():
+        assert home.process.poll() is None
         time.sleep(0.01)
     assert agent.fetch().status_code == 200
     assert [target.id for target in agent.plan.targets][1] == "kaktus"
