@@ -40,7 +40,7 @@ def inside(handle: Path) -> Iterator[None]:
     """
     before = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        there = os.open(handle, os.O_RDONLY | os.O_CLOEXEC)
+        there = _opened(handle)
         try:
             _enter(there)
         finally:
@@ -51,6 +51,16 @@ def inside(handle: Path) -> Iterator[None]:
             _enter(before)
     finally:
         os.close(before)
+
+
+def _opened(handle: Path) -> int:
+    """A handle, open; the error does not name it, because errors end in records."""
+    try:
+        return os.open(handle, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise PermissionError(error.errno, error.strerror) from None
+    except OSError as error:
+        raise OSError(errno.ENETDOWN, error.strerror) from None
 
 
 def _enter(handle: int) -> None:

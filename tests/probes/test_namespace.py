@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.failure import failure_of
 from probes.namespace import handle_of, inside, resolv_conf_of
 from probes.network import SystemNetwork
 
@@ -79,3 +80,11 @@ def test_a_namespace_is_found_by_name_or_path() -> None:
     """A name stands for what `ip netns` makes; without a resolver of its own it has the machine's."""
     assert handle_of("uplink-2") == Path("/run/netns/uplink-2")
     assert resolv_conf_of("/proc/1/ns/net") == resolv_conf_of("nosuch") == Path("/etc/resolv.conf")
+
+
+def test_the_name_of_a_namespace_is_in_no_failure() -> None:
+    """Its words end in records, which hold nothing of the machine."""
+    with pytest.raises(OSError, match="No such file") as raised:
+        SystemNetwork(namespace="uplink-of-anna").open("192.0.2.1", 80, "tcp")
+    assert failure_of(raised.value) == "network_down"
+    assert "uplink-of-anna" not in str(raised.value)
