@@ -61,7 +61,7 @@ class Writer:
     def do(self, work: Callable[[Transaction], T], *, records: int = 1) -> T:
         """`submit`, and wait; done in this thread where nobody writes and nothing is queued.
 
-        On a busy machine, handing a batch to a thread and its answer back takes as long as writing it.
+        It saves handing the work to another thread, and its answer back.
         """
         job = _Job(work=work, done=Future(), records=records)
         with self._gate:
