@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import socket
 import subprocess
 import uuid
@@ -20,6 +21,7 @@ from monitor.model import Tier
 from probes.document import DocumentError, document
 
 ROOT = Path(__file__).parents[3]
+openssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed here")
 
 
 def files(folder):
@@ -41,6 +43,7 @@ def test_a_package_is_what_was_signed_and_its_conclusions_come_out_again(scene, 
     assert replay["verdicts"]["different"] == []
 
 
+@openssh
 def test_the_script_needs_no_python(scene, package):
     """verify.sh finds everything in order, and says which key it was."""
     done = subprocess.run(
@@ -59,6 +62,7 @@ def test_the_script_needs_no_python(scene, package):
     ]
 
 
+@openssh
 def test_another_key_is_told(package):
     """Who names the fingerprint of another key is told so by both."""
     wrong = "SHA256:" + "A" * 43

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -83,7 +84,7 @@ def test_whatever_somebody_changes_is_caught_and_named(copied, what):
     tamper(folder)
 
     assert any(told in fault for fault in verify(folder).faults), verify(folder).faults
-    if what not in ("a changed request", "a changed script"):
+    if what not in ("a changed request", "a changed script") and shutil.which("ssh-keygen"):
         done = subprocess.run(["sh", folder / "verify.sh"], capture_output=True, text=True, check=False)
         assert (done.returncode, "NOT what was signed" in done.stdout) == (1, True)
 

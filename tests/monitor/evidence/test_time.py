@@ -15,7 +15,8 @@ from monitor.evidence import EvidenceError, bag, verify
 from monitor.evidence.build import LIST, Authority
 from monitor.evidence.stamp import QUERY, REPLY, StampError, ask, request
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
+LACKING = [name for name in ("openssl", "ssh-keygen") if shutil.which(name) is None]
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"not installed here: {LACKING}")
 
 SETTINGS = """
 [tsa]
