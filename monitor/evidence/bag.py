@@ -16,7 +16,7 @@ STAMP = "tagmanifest-sha256.txt.sig.tsr"
 def manifest(files: Mapping[str, bytes]) -> bytes:
     """The lines that `sha256sum -c` reads, by name.
 
-    >>> manifest({"data/a": b""}).decode()[-10:]
+    >>> manifest({"data/a": b""}).decode()[-9:]
     '  data/a\\n'
     """
     return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()

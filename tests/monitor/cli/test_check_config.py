@@ -52,12 +52,12 @@ def test_every_mistake_is_printed_and_the_exit_code_is_2() -> None:
 
 def test_mistakes_as_json_have_places() -> None:
     """Scripts get the same with line, column and remedy apart, and the same exit code."""
-    path = TARGETS / "invalid-not-built.yaml"
+    path = TARGETS / "invalid-vantage-points.yaml"
     result = CliRunner().invoke(app(path), ["check-config", "--json"])
     assert result.exit_code == 2
     found = json.loads(result.stdout)
-    assert (found["ok"], found["problems"][0]["line"], found["problems"][0]["column"]) == (False, 3, 9)
-    assert found["problems"][0]["expected"] == "an empty section or none"
+    assert (found["ok"], found["problems"][0]["line"], found["problems"][0]["column"]) == (False, 4, 8)
+    assert found["problems"][0]["expected"].startswith("small letters, digits")
 
 
 def test_a_right_file_as_json_has_counts() -> None:
