@@ -72,8 +72,7 @@ class Replay:
         for patience in PATIENCE:
             until = min(onset + patience, self.deadline)
             cells = self.around(self.claim, onset - WARM_UP, until)
-            # S311: repeatable dice, nothing secret.
-            dice = Random(f"{self.claim.id} {onset} {patience}")  # noqa: S311
+            dice = Random(f"{self.claim.id} {onset} {patience}")  # noqa: S311 - repeatable dice, nothing secret
             found = self.detect([_imagined(cell, self.claim, onset, force, dice) for cell in cells], until)
             alarms = [alarm for event in found for alarm in self._alarms(event) if onset <= alarm <= until]
             if alarms:

@@ -19,7 +19,7 @@ from monitor.cli.frame import FAULT, USAGE, CommandError, err, load_settings, pl
 from monitor.cli.reading import reading
 from monitor.cli.rows import Source, Wanted
 from monitor.export.dataset import Dataset
-from monitor.export.dictionary import NAME, dictionary
+from monitor.export.dictionary import NAME, dictionary, query_of
 from monitor.export.format import Format, formats
 from monitor.export.public import EXACT, coarse
 from monitor.export.tables import datasets
@@ -71,6 +71,8 @@ def command(
     stopped, and only days that were not over are written anew; datapackage.json in it says what the columns mean. Exit
     code 1: nothing is stored, no room. Exit code 2: wrong options, or a format whose extra is not installed.
     """
+    if as_json and output == "-":
+        raise CommandError("--json: the table itself goes to standard output; name a file or a folder with -o", USAGE)
     chosen, dataset = _format(form, output), datasets()[what.value]
     if public and dataset.name in EXACT:
         raise CommandError(f"--public: {dataset.name} are exact by nature; export verdicts, cells or events", USAGE)
@@ -101,6 +103,7 @@ class Sheet:
 
     def __init__(self, dataset: Dataset, form: Format, hidden: frozenset[str] | None) -> None:
         self.dataset, self.form, self._hidden = dataset, form, hidden
+        self.public = hidden is not None
 
     def put(self, source: Source, file: BinaryIO, seen: Callable[[datetime], None]) -> int:
         """Write all records of a source; how many rows that were."""
@@ -141,6 +144,8 @@ def _write(source: Source, sheet: Sheet, output: str) -> Written:
 
 def _into_folder(source: Source, sheet: Sheet, folder: Path, seen: Callable[[datetime], None]) -> tuple[int, list[str]]:
     name, suffix = sheet.dataset.name, sheet.form.suffix
+    names = [f"{name}-{day}{suffix}" for day in _days(source)] if name in DAILY else [f"{name}{suffix}"]
+    _begin(source, sheet, folder, names)
 
     def put(file: BinaryIO, day: date) -> int:
         part = source.within(day)
@@ -150,16 +155,25 @@ def _into_folder(source: Source, sheet: Sheet, folder: Path, seen: Callable[[dat
 
     if name in DAILY:
         over = datetime.now(UTC).date()
-        rows, names = by_day(folder, lambda day: f"{name}-{day}{suffix}", _days(source), over, put)
+        rows = by_day(folder, zip(_days(source), names, strict=True), over, put)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = [f"{name}{suffix}"]
         with whole(folder / names[0]) as file:
             rows = sheet.put(source, file, seen)
-    licences = [f"measured by others: {LICENCE}"] if source.crowd else []
-    with whole(folder / NAME) as file:
-        file.write(dictionary(sheet.dataset, names, suffix, simulated=source.simulated, licences=licences))
     return rows, names
+
+
+def _begin(source: Source, sheet: Sheet, folder: Path, names: list[str]) -> None:
+    """Say in the folder what is exported into it, before anything is; ValueError where it holds another export."""
+    asked = source.asked | {"table": sheet.dataset.name, "public": sheet.public}
+    folder.mkdir(parents=True, exist_ok=True)
+    if (before := query_of(folder)) not in (None, asked):
+        raise ValueError(f"{folder} holds another export ({before}): name another folder")
+    licences = [f"measured by others: {LICENCE}"] if source.crowd else []
+    told = dictionary(
+        sheet.dataset, names, sheet.form.suffix, simulated=source.simulated, licences=licences, query=asked
+    )
+    with whole(folder / NAME) as file:
+        file.write(told)
 
 
 def _days(source: Source) -> Iterator[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -24,20 +24,16 @@ def whole(path: Path) -> Iterator[BinaryIO]:
         unfinished.unlink(missing_ok=True)
 
 
-def by_day(
-    folder: Path, name: Callable[[date], str], days: Iterator[date], over: date, put: Callable[[BinaryIO, date], int]
-) -> tuple[int, list[str]]:
-    """Write a file per day into a folder; how many rows were written, and the names of all files of these days.
+def by_day(folder: Path, files: Iterable[tuple[date, str]], over: date, put: Callable[[BinaryIO, date], int]) -> int:
+    """Write a file per day into a folder, each under its name; how many rows were written.
 
     A day before `over` whose file is there is done already. Days without rows have a file too: nothing was measured.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    rows, names = 0, []
-    for day in days:
-        path = folder / name(day)
-        names.append(path.name)
+    rows = 0
+    for day, name in files:
+        path = folder / name
         if path.exists() and day < over:
             continue
         with whole(path) as file:
             rows += put(file, day)
-    return rows, names
+    return rows

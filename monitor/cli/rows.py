@@ -20,6 +20,7 @@ from monitor.pipeline import PipelineSettings
 from monitor.pipeline.surroundings import controls_of
 from monitor.pipeline.windows import first_of, last_of, windows
 from monitor.store import Store
+from probes.document import rfc3339
 from probes.model import Role
 
 HOUR = timedelta(hours=1)
@@ -72,6 +73,14 @@ class Source:
         now = datetime.now(UTC)
         self.since = wanted.since or first or now
         self.until = wanted.until or (now if last is None else last + timedelta(microseconds=1))
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked for, in plain words; a time that nobody named may grow from call to call."""
+        wanted = self._wanted
+        times = {"since": wanted.since, "until": wanted.until}
+        told = {name: moment and rfc3339(moment) for name, moment in times.items()}
+        return {**told, "target": wanted.target, "network": wanted.network, "country": wanted.country}
 
     @property
     def simulated(self) -> bool:

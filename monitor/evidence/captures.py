@@ -31,9 +31,9 @@ def warc(facts: Slice) -> bytes:
     if not pages:
         return b""
     from warcio.statusandheaders import StatusAndHeaders  # noqa: PLC0415 - the extra `evidence` may be absent
-    from warcio.warcwriter import WARCWriter  # noqa: PLC0415
+    from warcio.warcwriter import WARCWriter  # noqa: PLC0415 - see above
 
-    class Writer(WARCWriter):  # type: ignore[misc]
+    class Writer(WARCWriter):  # type: ignore[misc] # warcio publishes no types
         def _create_temp_file(self) -> io.BytesIO:
             """In memory: warcio's own temporary files stay open until they are collected."""
             return io.BytesIO()

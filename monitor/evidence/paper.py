@@ -57,8 +57,8 @@ def can_print() -> bool:
 def printed(report: Report, language: str, date: datetime) -> bytes:
     """The report as PDF on A4; the same report and date give the same bytes."""
     import font_roboto  # noqa: PLC0415 - the extra `evidence` may be absent
-    from fpdf import FPDF  # noqa: PLC0415
-    from fpdf.enums import XPos, YPos  # noqa: PLC0415
+    from fpdf import FPDF  # noqa: PLC0415 - see above
+    from fpdf.enums import XPos, YPos  # noqa: PLC0415 - see above
 
     fonts = Path(next(iter(font_roboto.__path__))) / "files"
     pdf = FPDF(format="A4")

@@ -75,11 +75,6 @@ def differences(stored: BlockingEvent, found: BlockingEvent | None) -> tuple[str
     return tuple(one for one in said if one)
 
 
-def outcome_words(outcome: Outcome) -> str:
-    """An outcome's verdict in one line."""
-    return _of(outcome.verdict)
-
-
 def _difference(name: str, stored: Any, found: Any) -> str:
     return "" if stored == found else f"{name}: stored {_plain(stored)}, found {_plain(found)}"
 

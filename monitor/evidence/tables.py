@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from monitor.evidence.slice import Slice
+from monitor.export.formats.csv_ import cell
 from monitor.model import BlockingEvent, Outcome
 from probes.document import canonical, document, rfc3339
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet calculate (OWASP, CSV injection); a quote before it keeps the text a text."""
 
 SERIES = {
     "time": ("datetime", "when the measurement began, UTC"),
@@ -121,30 +119,13 @@ def pretty(value: Any) -> bytes:
     return json.dumps(document(value), ensure_ascii=False, sort_keys=True, indent=2).encode() + b"\n"
 
 
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("kloop.kg")
-    ("'=1+1", 'kloop.kg')
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _table(columns: Mapping[str, object], rows: Iterable[Mapping[str, Any]]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), lineterminator="\r\n", restval="")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: cell(value) for name, value in row.items()})
     return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return safe(value) if isinstance(value, str) else value
 
 
 def _result(row: Outcome, facts: Slice) -> Mapping[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from monitor.export.dataset import Dataset
@@ -19,9 +20,16 @@ _MEDIA = {
 
 
 def dictionary(
-    dataset: Dataset, paths: Sequence[str], suffix: str, *, simulated: bool, licences: Sequence[str] = ()
+    dataset: Dataset,
+    paths: Sequence[str],
+    suffix: str,
+    *,
+    simulated: bool,
+    licences: Sequence[str] = (),
+    query: Mapping[str, Any],
 ) -> bytes:
-    """The data package that describes the files of one table; several files are parts of one."""
+    """The data package that describes the files of one table; several files are parts of one. `query` is what was
+    asked for: files of another query must not stand beside these."""
     form, media = _MEDIA[suffix]
     resource: dict[str, Any] = {
         "name": dataset.name,
@@ -42,9 +50,18 @@ def dictionary(
     told: dict[str, Any] = {
         "name": dataset.name,
         "title": f"{'SIMULATED: ' if simulated else ''}{dataset.title}",
+        "query": dict(query),
         "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
         "resources": [resource],
     }
     if licences:
         told["sources"] = [{"title": licence} for licence in licences]
     return json.dumps(told, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def query_of(folder: Path) -> Any:
+    """What the export in a folder asked for; None where there is none, or its dictionary cannot be read."""
+    try:
+        return json.loads((folder / NAME).read_bytes())["query"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

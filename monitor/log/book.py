@@ -94,7 +94,7 @@ class Log:
         wanted = self.size if size is None else size
         if not 0 <= wanted <= self.size:
             raise IndexError(f"the log holds {self.size} entries, not {wanted}")
-        return tree.root(self.entries.subtrees, wanted)
+        return tree.root(self.entries.subtree, wanted)
 
     def append(self, entries: Sequence[bytes], position: int) -> tuple[Receipt, ...]:
         """Take entries (SHA-256, 32 bytes each) in this order, and how far the store was read; durable on return."""
@@ -135,7 +135,7 @@ class Log:
         index = self.entries.find(bytes.fromhex(measurement))
         if index is None or index >= wanted:
             return None
-        path = tree.inclusion(self.entries.subtrees, index, wanted)
+        path = tree.inclusion(self.entries.subtree, index, wanted)
         return Inclusion(
             entry=self.entries.entry(index).hex(),
             index=index,
@@ -147,7 +147,7 @@ class Log:
     def connect(self, first: int, second: int) -> Consistency:
         """The proof that the tree of `second` entries begins with that of `first`; IndexError where it cannot."""
         roots = self.root(first).hex(), self.root(second).hex()
-        path = tree.consistency(self.entries.subtrees, first, second)
+        path = tree.consistency(self.entries.subtree, first, second)
         return Consistency(
             first=first,
             second=second,

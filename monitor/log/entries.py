@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.log.errors import LogDamaged, LogMissing
-from monitor.log.tree import Subtrees, complete, leaf_hash, node_hash
+from monitor.log.tree import complete, leaf_hash, node_hash
 
 ENTRY = 32
 """Bytes of an entry: a SHA-256."""
@@ -96,11 +96,6 @@ class Entries:
         if level == BLOCK:
             return complete([leaf_hash(entry) for entry in self.between(index << level, (index + 1) << level)])
         return node_hash(self.subtree(level - 1, 2 * index), self.subtree(level - 1, 2 * index + 1))
-
-    @property
-    def subtrees(self) -> Subtrees:
-        """What roots and proofs are made from."""
-        return self.subtree
 
 
 def begin(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -82,14 +82,7 @@ def sign(key: SigningKey, *, size: int, root: bytes, time: datetime, previous: H
         previous="" if previous is None else previous.sha256,
         signature="",
     )
-    return Head(
-        log=bare.log,
-        size=bare.size,
-        root=bare.root,
-        time=bare.time,
-        previous=bare.previous,
-        signature=key.sign(bare.signed, NAMESPACE),
-    )
+    return replace(bare, signature=key.sign(bare.signed, NAMESPACE))
 
 
 def broken(heads: Iterable[Head], key: PublicKey) -> list[str]:

@@ -52,7 +52,7 @@ def _service(url: str) -> Any:
 
 
 def _notify(service: Any, letter: Letter) -> Answer:
-    import apprise  # noqa: PLC0415
+    import apprise  # noqa: PLC0415 - see above
 
     room = int(getattr(service, "body_maxlen", 0) or 0)
     body = letter.long if room >= len(letter.long) else letter.short

@@ -20,4 +20,4 @@ def command(context: typer.Context) -> None:
     with told():
         folder.membership()
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "monitor.agent", str(folder.path.absolute())])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "monitor.agent", str(folder.path.absolute())])  # noqa: S606 - itself, without a shell

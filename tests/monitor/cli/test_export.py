@@ -149,6 +149,18 @@ def test_into_a_folder_goes_a_file_per_day_and_it_goes_on_where_it_stopped(run, 
     assert (made["rows"], made["files"]) == (2, names)
 
 
+def test_a_folder_holds_one_export(run, tmp_path):
+    """With another filter, time, table or coarseness a folder that has days is refused, and stays as it was."""
+    folder = tmp_path / "out"
+    assert run("verdicts", "-o", f"{folder}/", "--network", "AS64500")[0] == 0
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for other in (["verdicts"], ["verdicts", "--since", "2023-09-12"], ["verdicts", "--public"], ["cells"]):
+        code, _, said = run(*other, *(["--network", "AS64500"] if other[1:] else []), "-o", f"{folder}/")
+        assert (code, "holds another export" in said) == (2, True)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert run("verdicts", "-o", f"{folder}/", "--network", "AS64500")[0] == 0
+
+
 def test_the_dictionary_is_one_for_others(run, tmp_path):
     """Frictionless finds the package and its rows valid."""
     frictionless = pytest.importorskip("frictionless", reason="frictionless is not installed here")
@@ -193,6 +205,7 @@ def test_a_document_is_exported_as_it_is_hashed(run):
         (["verdicts", "--since", "soon"], 2, "--since: expected a date"),
         (["verdicts", "-o", "file.doc"], 2, "--format"),
         (["verdicts", "--format", "xlsx"], 2, "cannot be written to a pipe"),
+        (["verdicts", "--json"], 2, "name a file or a folder"),
         (["verdicts", "-o", "/nowhere/at/all.csv"], 1, "could not be written"),
         (["everything"], 2, "everything"),
     ],
